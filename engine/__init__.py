@@ -1,0 +1,1 @@
+"""What Nexus does: documents in, audited, explained, booked and answerable reports out."""

@@ -1,0 +1,96 @@
+"""A4 Auditor: every rule over the note; findings as records, and the wire's inconsistencies in Portuguese."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from engine.agents.context import Context
+from engine.agents.outcome import DocumentFacts, Emission, Event, Outcome, Rows
+from engine.agents.payload import encoded, extraction_of
+from engine.contract.events import EventName
+from engine.contract.payloads import AuditDone, AuditedDocument, AuditReport, Document, Inconsistency, KeyMetric, NormalizedDocument, Summary
+from engine.extraction.problems import MESSAGES, english
+from engine.extraction.result import Extraction
+from engine.fiscal import rules
+from engine.fiscal.findings import UNREADABLE_RISK, Finding, Severity, risk, status
+
+
+async def handle(event: Event, context: Context) -> Outcome:
+    """Audit the note, or say why there is none."""
+    normalized: NormalizedDocument = event.payload
+    extraction = extraction_of(normalized.extraction)
+    findings = await _audit(extraction, context)
+    points = UNREADABLE_RISK if extraction.state == "unreadable" else risk(findings)
+    verdict = status(findings)
+    audited = AuditedDocument(
+        doc=normalized.doc,
+        status=verdict,
+        score=max(Decimal(0), 1 - Decimal(points) / 100),
+        inconsistencies=[_inconsistency(finding) for finding in findings],
+    )
+    report = AuditReport(
+        trace_id=event.trace_id,
+        doc_id=event.doc_id,
+        summary=_summary(normalized.doc, len(normalized.lines), findings),
+        documents=[audited],
+        aggregated_metrics={"lineCount": len(normalized.lines)},
+        generated_at=context.now,
+    )
+    errors = sum(finding.severity is Severity.ERRO for finding in findings)
+    alerts = sum(finding.severity is Severity.ALERTA for finding in findings)
+    facts: dict[str, Any] = {"status": verdict, "risk": points, "errors": errors, "alerts": alerts}
+    done = AuditDone(audit=report, extraction=extraction)
+    return Outcome(
+        events=(Emission(name=EventName.AUDIT_DONE, doc_id=event.doc_id, payload=done, key=f"{event.doc_id}:audit"),),
+        records=(DocumentFacts(values=facts), Rows(table="findings", rows=_rows(findings))),
+    )
+
+
+async def _audit(extraction: Extraction, context: Context) -> tuple[Finding, ...]:
+    if extraction.error is not None and extraction.state == "unreadable":
+        known = extraction.error.code in MESSAGES
+        return (rules.unreadable(extraction.error, english(extraction.error) if known else None),)
+    if extraction.note is None:
+        return ()
+    surroundings = await context.lookup.surroundings()
+    found: list[Finding] = []
+    for step in rules.steps(extraction.note, surroundings):
+        found.extend(step)
+        await context.breathe()
+    return rules.in_order(found)
+
+
+def _rows(findings: tuple[Finding, ...]) -> list[tuple[Any, ...]]:
+    return [
+        (place, finding.code, finding.severity.value, finding.item, encoded(finding)) for place, finding in enumerate(findings)
+    ]
+
+
+def _inconsistency(finding: Finding) -> Inconsistency:
+    legal = rules.legal(finding.code)
+    base: dict[str, str] = {} if legal is None else {"normative_base": legal}
+    return Inconsistency(
+        code=finding.code,
+        message=rules.describe(finding.code, "pt"),
+        explanation=rules.render(finding, "pt"),
+        severity=finding.severity.value,
+        **base,
+    )
+
+
+def _summary(document: Document, lines: int, findings: tuple[Finding, ...]) -> Summary:
+    return Summary(
+        title=f"Relatório {document.name}",
+        summary=f"Documento {document.name} processado com {lines} linhas normalizadas.",
+        key_metrics=[
+            KeyMetric(
+                metric="Linhas Normalizadas", value=lines, insight="Quantidade total de linhas estruturadas após a normalização."
+            ),
+            KeyMetric(
+                metric="Inconsistências", value=len(findings), insight="Apontamentos das regras de auditoria, de qualquer gravidade."
+            ),
+        ],
+        actionable_insights=[],
+        strategic_recommendations=[],
+    )

@@ -1,0 +1,48 @@
+"""A8 Reporting: the finished report, kept for years; documents whose classification wants a person's look are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from engine.agents.context import Context
+from engine.agents.outcome import Emission, Event, KeyPut, Outcome, ReportText
+from engine.contract import keys
+from engine.contract.events import EventName
+from engine.contract.payloads import AuditReport, ReconDone, ReportReady
+from engine.fiscal.findings import Severity
+
+
+async def handle(event: Event, context: Context) -> Outcome:
+    """Finish the report of a reconciled document. A wish for review ends here: the document's own state will say it."""
+    if event.name is EventName.CLASSIFICATION_NEEDS_REVIEW:
+        return Outcome(metrics=(("needs_review", 1),))
+    done: ReconDone = event.payload
+    report = finished(done.audit, context.now)
+    ready = ReportReady(audit=report, extraction=done.extraction)
+    return Outcome(
+        events=(Emission(name=EventName.REPORT_READY, doc_id=event.doc_id, payload=ready, key=f"{event.doc_id}:report"),),
+        puts=(KeyPut(key=keys.report(event.doc_id), value={"ref": f"report:{event.doc_id}"}, ttl_s=keys.REPORT_S),),
+        records=(ReportText(report=report),),
+    )
+
+
+def finished(audit: AuditReport, now: str) -> AuditReport:
+    """The report with its figures and what to do about them."""
+    document = audit.documents[0]
+    counted = {severity.value: 0 for severity in Severity}
+    for found in document.inconsistencies:
+        counted[found.severity] += 1
+    metrics: dict[str, Any] = {**(audit.aggregated_metrics or {}), "findings": counted}
+    if audit.ledger_entries:
+        metrics["debits"] = sum((entry.amount for entry in audit.ledger_entries if entry.type == "D"), start=0)
+        metrics["credits"] = sum((entry.amount for entry in audit.ledger_entries if entry.type == "C"), start=0)
+    insights = [
+        f"{found.code}: {found.explanation}" for found in document.inconsistencies if found.severity == Severity.ERRO.value
+    ]
+    if audit.recon_report is not UNSET:
+        insights += [f"{issue.code}: {issue.description}" for issue in audit.recon_report.issues if issue.severity == "CRITICO"]
+    summary = msgspec.structs.replace(audit.summary, actionable_insights=insights)
+    return msgspec.structs.replace(audit, summary=summary, aggregated_metrics=metrics, generated_at=now)

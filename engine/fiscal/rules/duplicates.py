@@ -1,0 +1,110 @@
+"""The same document twice. DUP-01 and DUP-02.
+
+Identity is the key plus the digest of the canonical infNFe. Only what was acknowledged later repeats, so the verdict does not depend on the order in which the
+documents happened to be worked off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from engine.fiscal.findings import Finding, Severity
+from engine.fiscal.identifiers import AccessKey
+from engine.fiscal.note import Note
+from engine.fiscal.rules.keys import key_path
+from engine.fiscal.rules.model import Rule, Surroundings, Text, Twin
+
+
+def _earlier(surroundings: Surroundings) -> Iterator[Twin]:
+    return (twin for twin in sorted(surroundings.twins, key=lambda twin: twin.order) if twin.order < surroundings.order)
+
+
+def same_key(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
+    """One finding, the gravest: another content, else another medium, else the same again."""
+    twins = [twin for twin in _earlier(surroundings) if twin.access_key and twin.access_key == note.access_key]
+    if not twins:
+        return
+    alike = [twin for twin in twins if twin.medium == note.medium]
+    if any(twin.digest and note.digest and twin.digest != note.digest for twin in alike):
+        severity, case = Severity.ERRO, "different"
+    elif alike:
+        severity, case = Severity.INFO, "equal"
+    else:
+        severity, case = Severity.INFO, "evidence"
+    yield Finding(
+        code="DUP-01",
+        severity=severity,
+        path=key_path(note),
+        found=note.access_key,
+        arguments={"case": case, "copies": str(len(twins))},
+        cstat="204" if severity is Severity.ERRO else None,
+    )
+
+
+def same_number(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
+    key = AccessKey.parse(note.access_key)
+    if key is None:
+        return
+    environment = note.identification.text("tpAmb")
+    for twin in _earlier(surroundings):
+        other = AccessKey.parse(twin.access_key)
+        if other is None or other.text == key.text or other.number_identity != key.number_identity:
+            continue
+        if environment and twin.environment and environment != twin.environment:
+            continue
+        yield Finding(
+            code="DUP-02",
+            severity=Severity.ERRO,
+            path=key_path(note),
+            found=key.text,
+            expected=other.text,
+            arguments={
+                "issuer": key.issuer,
+                "model": key.model,
+                "series": key.series.lstrip("0") or "0",
+                "number": key.number.lstrip("0") or "0",
+            },
+            cstat="539",
+        )
+        return
+
+
+RULES: Final = (
+    Rule(
+        code="DUP-01",
+        severity=Severity.ERRO,
+        title=Text("Documento repetido", "Repeated document"),
+        messages={
+            "different": Text(
+                "A chave {found} já foi recebida com outro conteúdo ({copies} documento(s)): uma das versões não é a autorizada.",
+                "The key {found} was received before with other content ({copies} document(s)): one of the versions is not the authorised one.",
+            ),
+            "equal": Text(
+                "A chave {found} já foi recebida com o mesmo conteúdo ({copies} documento(s)); esta cópia nada acrescenta.",
+                "The key {found} was received before with the same content ({copies} document(s)); this copy adds nothing.",
+            ),
+            "evidence": Text(
+                "A chave {found} já foi recebida em outro meio ({copies} documento(s)); este registro vale como evidência adicional.",
+                "The key {found} was received before in another medium ({copies} document(s)); this record counts as further evidence.",
+            ),
+        },
+        legal="Ajuste SINIEF 07/05, cláusula quinta; MOC 7.0, regra 1B01 (duplicidade)",
+        cstat=("204",),
+        check=same_key,
+    ),
+    Rule(
+        code="DUP-02",
+        severity=Severity.ERRO,
+        title=Text("Número repetido com outra chave", "Number repeated with another key"),
+        messages={
+            "": Text(
+                "O emitente {issuer} já usou o número {number}, série {series}, modelo {model}, com outra chave: {expected}; esta é {found}.",
+                "The issuer {issuer} has already used number {number}, series {series}, model {model}, with another key: {expected}; this one is {found}.",
+            )
+        },
+        legal="Ajuste SINIEF 07/05, cláusula terceira, III; MOC 7.0 (duplicidade com diferença na chave de acesso)",
+        cstat=("539",),
+        check=same_number,
+    ),
+)

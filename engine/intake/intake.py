@@ -1,0 +1,294 @@
+"""Taking files in: bytes to a durable blob, then one transaction a file, whose COMMIT is the acknowledgement.
+
+One command is one job. Files are acknowledged in the order they were named; containers are opened as soon as they are acknowledged and their
+documents committed in chunks; halves of notes that came in lists wait until all files of the job are in. A job that a crash left open is
+finished at the next start from what is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.errors import BadInput, FileTooLarge, NotReadable
+from engine.extraction.kinds import HEAD, Recognition, recognise
+from engine.extraction.sandbox.sandbox import Sandbox
+from engine.intake import opening, pairing, planning
+from engine.intake.identity import claimed_key, document_id, number_key, part_id
+from engine.intake.paths import Found, files
+from engine.outside import Outside
+from engine.intake.requeue import requeue_dead
+from store.blobs import Blob
+from store.errors import TooLarge
+from store.queues import Priority
+from store.records import documents, jobs
+from store.store import Store
+from store.transaction import Transaction
+
+#: Largest file intake takes, in bytes.
+LARGEST_FILE = 200 * 1024 * 1024
+#: Files being made durable at once.
+AHEAD = 8
+#: Documents of a container committed together.
+CHUNK = 50
+
+PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
+
+
+class Acknowledged(NamedTuple):
+    """A file that is durable, or why it was not taken. `already` says the document was known before this job."""
+
+    path: str
+    doc: str | None
+    job: str
+    state: str
+    already: bool
+    error: BadInput | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a job wants. `options` are the wire's (priority, reprocess, dryRun)."""
+
+    tenant: str
+    source: str = "upload"
+    priority: str = "normal"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Received(NamedTuple):
+    """A durable file and what it is."""
+
+    blob: Blob
+    recognition: Recognition
+    access_key: str | None
+
+
+class Intake:
+    """Takes files in for the one owner of a store."""
+
+    def __init__(self, store: Store, outside: Outside, sandbox: Sandbox) -> None:
+        self._store = store
+        self._clock = outside.clock
+        self._new_id = outside.new_id
+        self._sandbox = sandbox
+
+    async def open_job(self, request: Request) -> str:
+        """Begin a job; it stays open until `close_job`."""
+        job = self._new_id()
+        wall = self._clock.wall_ms()
+        options = json.dumps({**request.options, "priority": request.priority})
+
+        def create(tx: Transaction) -> None:
+            jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
+            planning.put_created(tx, wall, job)
+
+        await self._store.write(create)
+        return job
+
+    async def add(self, job: str, request: Request, paths: Sequence[Path]) -> AsyncIterator[Acknowledged]:
+        """Take in every file below `paths`; yields each as it is acknowledged."""
+        waiting: deque[tuple[Found, asyncio.Task[Received] | None]] = deque()
+        found = files(paths)
+        unplanned = 0
+        try:
+            while True:
+                while len(waiting) < AHEAD and (one := next(found, None)) is not None:
+                    task = None if one.error is not None else asyncio.ensure_future(self._receive(one.path))
+                    waiting.append((one, task))
+                if not waiting:
+                    break
+                one, task = waiting.popleft()
+                acknowledged = await self._acknowledge(job, request, one, task)
+                yield acknowledged
+                unplanned += 1
+                if unplanned >= planning.CHUNK:
+                    await self._plan(job)
+                    unplanned = 0
+        finally:
+            for _, task in waiting:
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+
+    async def close_job(self, job: str) -> None:
+        """All files are in: pair what the lists brought, send everything on its way."""
+        wall = self._clock.wall_ms()
+        while await self._store.write(partial(pairing.pair, wall=wall, job=job, limit=CHUNK)):
+            pass
+        await self._plan(job)
+        await self._store.write(lambda tx: jobs.close_intake(tx, wall, job))
+
+    async def recover(self) -> int:
+        """Finish the jobs whose intake a crash interrupted. Returns how many."""
+        open_jobs = await self._store.read(jobs.interrupted)
+        for job in open_jobs:
+            rows = await self._store.read(partial(_unopened, job=job.id))
+            for row in rows:
+                blob = Blob(row.sha, row.size)
+                await self._open(job.id, row.tenant, row.doc, row.name, await self._path_of(job.id, row), row.family, blob)
+            await self.close_job(job.id)
+        return len(open_jobs)
+
+    async def _path_of(self, job: str, row: documents.Document) -> str:
+        sources = await self._store.read(lambda connection: documents.sources(connection, job))
+        return next((source.path for source in sources if source.doc == row.doc), row.name)
+
+    async def _plan(self, job: str) -> None:
+        row = await self._store.read(lambda connection: jobs.find(connection, job))
+        assert row is not None
+        while True:
+            now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+            if not await self._store.write(partial(planning.plan, now=now, wall=wall, job=row)):
+                return
+
+    async def _receive(self, path: Path) -> Received:
+        try:
+            blob = await self._store.blobs.put_file(path, LARGEST_FILE)
+        except TooLarge as error:
+            raise FileTooLarge(str(error)) from error
+        return await asyncio.to_thread(self._recognise, blob, path.name) if blob.size > HEAD else self._recognise(blob, path.name)
+
+    def _recognise(self, blob: Blob, name: str) -> Received:
+        """What the bytes are; an XML is looked at as a whole, so that a lot is known as one."""
+        with self._store.blobs.path(blob.sha).open("rb") as file:
+            head = file.read(HEAD)
+            if head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
+                head += file.read()
+        return Received(blob, recognise(head, blob.size, name), claimed_key(head))
+
+    async def _acknowledge(self, job: str, request: Request, found: Found, task: asyncio.Task[Received] | None) -> Acknowledged:
+        path = str(found.path)
+        if task is None:
+            return Acknowledged(path, None, job, "refused", already=False, error=found.error)
+        try:
+            received = await task
+        except BadInput as error:
+            return Acknowledged(path, None, job, "refused", already=False, error=error)
+        except OSError as error:
+            return Acknowledged(path, None, job, "refused", already=False, error=NotReadable(f"{path}: {error.strerror}."))
+        doc = document_id(request.tenant, received.blob.sha)
+        acknowledged = await self._commit(job, request.tenant, doc, found.path.name, path, received, parent=None, label=None)
+        family = received.recognition.family
+        if not acknowledged.already and _opens(received.recognition):
+            await self._open(job, request.tenant, doc, found.path.name, path, family, received.blob)
+        return acknowledged
+
+    async def _commit(
+        self, job: str, tenant: str, doc: str, name: str, path: str, received: Received, *, parent: str | None, label: str | None
+    ) -> Acknowledged:
+        operation = partial(
+            self._insert, job=job, tenant=tenant, doc=doc, name=name, path=path, received=received, parent=parent, label=label
+        )
+        return await self._store.write(operation, received.blob.size if received.blob.size < HEAD else HEAD)
+
+    def _insert(
+        self, tx: Transaction, *, job: str, tenant: str, doc: str, name: str, path: str, received: Received, parent: str | None, label: str | None
+    ) -> Acknowledged:
+        self._store.blobs.confirm(received.blob.sha)
+        wall = self._clock.wall_ms()
+        row = {
+            "tenant": tenant, "doc": doc, "name": name, "kind": received.recognition.kind, "family": received.recognition.family,
+            "state": "queued", "sha": received.blob.sha, "size": received.blob.size, "added": wall, "job": job, "trace": job,
+            "parent": parent, "label": label, "access_key": received.access_key, "number_key": number_key(received.access_key),
+        }  # fmt: skip
+        if documents.insert(tx, row):
+            documents.add_source(tx, wall, tenant, doc, job, path, already=False, finished=False)
+            jobs.expect(tx, job, 1)
+            return Acknowledged(path, doc, job, "queued", already=False)
+        known = documents.find(tx, doc)
+        assert known is not None
+        if known.state == "dead_lettered":
+            requeue_dead(tx, self._clock.steady_ms(), wall, doc)
+        finished = known.finished is not None and known.state != "dead_lettered"
+        if documents.add_source(tx, wall, tenant, doc, job, path, already=known.job != job, finished=finished):
+            jobs.expect(tx, job, 1, finished=int(finished))
+        return Acknowledged(path, doc, job, known.state, already=known.job != job)
+
+    async def _open(self, job: str, tenant: str, doc: str, name: str, path: str, family: str, blob: Blob) -> None:
+        """Take in what a container holds."""
+        members = 0
+        halves: list[pairing.Half] = []
+        refused: opening.Refused | None = None
+        async for inside in opening.contents(self._sandbox, family, self._store.blobs.path(blob.sha), name, blob.size):
+            if isinstance(inside, opening.Refused):
+                if inside.whole:
+                    refused = inside
+                    break
+                members += await self._refuse_part(job, tenant, doc, name, path, inside, blob)
+            elif isinstance(inside, opening.ListHalf):
+                kept = await self._store.blobs.put(inside.content)
+                label = f"{path}!{inside.key}"
+                halves.append(
+                    pairing.Half(tenant, _key(inside, blob), inside.role, doc, blob.sha, inside.place, label, kept.sha, kept.size)
+                )
+                if len(halves) >= CHUNK:
+                    members += await self._keep(job, halves)
+            else:
+                members += await self._member(job, tenant, doc, name, path, inside, blob)
+        members += await self._keep(job, halves)
+        await self._store.write(partial(_opened, tenant=tenant, doc=doc, family=family, members=members, refused=refused))
+
+    async def _member(self, job: str, tenant: str, parent: str, name: str, path: str, inside: opening.File, container: Blob) -> int:
+        blob = await self._store.blobs.put(inside.content)
+        label = inside.label
+        received = Received(blob, recognise(inside.content, blob.size, label), claimed_key(inside.content))
+        doc = part_id(tenant, container.sha, received.access_key or inside.part) if inside.part else document_id(tenant, blob.sha)
+        await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
+        if _opens(received.recognition):
+            await self._open(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received.recognition.family, blob)
+        return 1
+
+    async def _refuse_part(
+        self, job: str, tenant: str, parent: str, name: str, path: str, refused: opening.Refused, container: Blob
+    ) -> int:
+        """A part that is not taken in has a document that says so; its bytes are those of the container."""
+        label = refused.label.partition("!")[2] or refused.label
+        doc = part_id(tenant, container.sha, label)
+        received = Received(container, Recognition(kind="UNSUPPORTED", family="unknown", container=False), None)
+        await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
+        await self._store.write(partial(_opened, tenant=tenant, doc=doc, family="unknown", members=None, refused=refused))
+        return 1
+
+    async def _keep(self, job: str, halves: list[pairing.Half]) -> int:
+        if not halves:
+            return 0
+        kept = list(halves)
+        halves.clear()
+        await self._store.write(partial(pairing.keep, job=job, halves=kept))
+        return len(kept)
+
+
+def _opens(recognition: Recognition) -> bool:
+    return recognition.container and recognition.family in opening.TASKS
+
+
+def _key(half: opening.ListHalf, container: Blob) -> str:
+    """Rows without a usable key cannot meet rows of another list."""
+    return f"{container.sha.hex()[:16]}{half.key}" if half.key.startswith("#") else half.key
+
+
+def _unopened(connection: Any, *, job: str) -> list[documents.Document]:
+    rows = connection.execute(
+        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND error_code IS NULL AND family IN ('zip','batch','csv') ORDER BY seq",
+        (job,),
+    ).fetchall()
+    return [documents.Document._make(row) for row in rows]
+
+
+def _opened(tx: Transaction, *, tenant: str, doc: str, family: str, members: int | None, refused: opening.Refused | None) -> None:
+    """Note on the container's record what came out of it."""
+    if refused is None:
+        documents.update(tx, tenant, doc, {"members": members})
+    elif refused.code != "not_a_list":
+        # A table that is no list of notes is an ordinary document of its family.
+        documents.update(
+            tx, tenant, doc,
+            {"error_code": refused.code, "error": refused.message, "error_arguments": json.dumps(refused.arguments, ensure_ascii=False)},
+        )  # fmt: skip

@@ -1,0 +1,144 @@
+"""One delivery, from claim to commit: hydrate, run agents ahead in memory, and hand over everything done so far as one commit.
+
+Agents write nothing, so their effects need not be written hop by hop. The chain goes on to the next agent while the next event's queue is local,
+not paused, not full and has nothing older waiting; it stops when `BUDGET_MS` have passed since it began, when a hop was heavy or wants
+a lock, or when something fails. A crash redoes at most hops that had no effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from engine.agents.context import SourceFacts
+from engine.agents.outcome import Emission, Event
+from engine.contract.events import QUEUE_OF
+from engine.errors import AgentCrashed, AgentTimeout
+from engine.extraction.result import Extraction
+from engine.outside import iso
+from engine.runtime.effects import Hop
+from engine.runtime.lookups import ChainLookup
+from engine.runtime.turn import within
+
+if TYPE_CHECKING:
+    from engine.runtime.dispatcher import Dispatcher
+
+#: Milliseconds after which a chain commits what it has.
+BUDGET_MS = 20
+
+
+class ChainContext:
+    """The context of one chain's agents."""
+
+    def __init__(self, dispatcher: Dispatcher, lookup: ChainLookup) -> None:
+        self.lookup = lookup
+        self._dispatcher = dispatcher
+        #: An extraction left the loop: commit before going on.
+        self.heavy = False
+
+    @property
+    def wall_ms(self) -> int:
+        return self._dispatcher.clock.wall_ms()
+
+    @property
+    def now(self) -> str:
+        return iso(self._dispatcher.clock.wall_ms())
+
+    async def extract(self, source: SourceFacts) -> Extraction:
+        extractor = self._dispatcher.extractor
+        if extractor.is_light(source):
+            return await extractor.extract(source)
+        self.heavy = True
+        return await self._dispatcher.turn.aside(extractor.extract(source))
+
+    async def breathe(self) -> None:
+        await self._dispatcher.turn.breathe()
+
+
+class Chain:
+    """The hops done so far and what is left."""
+
+    def __init__(self, dispatcher: Dispatcher, event: Event, lookup: ChainLookup, waited: int, *, ahead: bool) -> None:
+        self._dispatcher = dispatcher
+        self._context = ChainContext(dispatcher, lookup)
+        self._lookup = lookup
+        self._waited = waited
+        self._ahead = ahead
+        self._pending: deque[tuple[Emission, int]] = deque()
+        self.event = event
+        self.hops: list[Hop] = []
+        #: The event whose handler failed, and why.
+        self.failed: tuple[Event, BaseException] | None = None
+
+    @property
+    def remaining(self) -> list[tuple[Emission, int]]:
+        """Emissions nobody has handled yet, with their run."""
+        return list(self._pending)
+
+    async def run(self) -> None:
+        """Run ahead as far as it goes. What happened stands in `hops`, `remaining` and `failed`."""
+        dispatcher = self._dispatcher
+        clock = dispatcher.clock
+        began = clock.monotonic()
+        await dispatcher.turn.take()
+        try:
+            event: Event | None = self.event
+            while event is not None:
+                if not await self._hop(event):
+                    return
+                await dispatcher.turn.breathe()
+                spent = (clock.monotonic() - began) * 1000
+                event = self._next() if spent < BUDGET_MS else None
+        finally:
+            dispatcher.turn.give()
+
+    async def _hop(self, event: Event) -> bool:
+        dispatcher = self._dispatcher
+        agent = dispatcher.registry[event.name]
+        visited = bool(self.hops)
+        if visited:
+            dispatcher.enter(event.name)
+        started = dispatcher.clock.wall_ms()
+        dispatcher.live[event.doc_id] = agent.place
+        try:
+            outcome = await within(agent.handle(event, self._context), dispatcher.deadline_s(agent))
+        except asyncio.CancelledError:
+            raise
+        except TimeoutError:
+            self.failed = event, AgentTimeout(f"{agent.spec.name} made no progress within {agent.spec.timeout_ms} ms.")
+            return False
+        except Exception as error:
+            crashed = AgentCrashed(f"{type(error).__name__}: {error}")
+            crashed.__cause__ = error
+            self.failed = event, crashed
+            return False
+        finally:
+            if visited:
+                dispatcher.leave(event.name)
+        self.hops.append(Hop(event, agent, started, dispatcher.clock.wall_ms(), 0 if visited else self._waited, outcome))
+        self._lookup.remember(outcome.puts)
+        for emission in outcome.events:
+            self._pending.append((emission, event.run))
+        if outcome.heavy or outcome.locks or self._context.heavy:
+            self._ahead = False
+        return True
+
+    def _next(self) -> Event | None:
+        if not self._ahead or not self._pending:
+            return None
+        emission, run = self._pending[0]
+        if emission.delay_ms or not self._dispatcher.passable(QUEUE_OF[emission.name]):
+            return None
+        self._pending.popleft()
+        first = self.event
+        return Event(
+            name=emission.name,
+            trace_id=first.trace_id,
+            doc_id=emission.doc_id,
+            payload=emission.payload,
+            key=emission.key,
+            tenant=first.tenant,
+            run=run,
+            repeated=first.repeated,
+        )

@@ -1,0 +1,230 @@
+"""Applying outcomes: every effect of a run of hops, as one function of the transaction.
+
+`prepare` runs on the loop: it encodes, and makes large values durable as blobs. `Effects.apply` runs in the writer's turn and only writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from engine.agents.outcome import (
+    DocumentFacts,
+    Emission,
+    Event,
+    Finished,
+    KeyPut,
+    LockWish,
+    Outcome,
+    ReportText,
+    Rows,
+    SearchText,
+)
+from engine.contract import keys
+from engine.contract.events import EventName
+from engine.runtime import messages
+from engine.runtime.registry import Agent
+from store import kv, locks, queues, search
+from store.blobs import Blobs
+from store.kv import Namespace
+from store.records import documents, jobs, results, steps
+from store.transaction import Transaction
+
+TABLES = {"items": results.ITEMS, "findings": results.FINDINGS, "ledger": results.LEDGER, "taxes": results.TAXES}
+
+#: States in which a document rests.
+TERMINAL = frozenset(
+    {"done", "duplicate", "needs_review", "ocr_needed", "unsupported", "unreadable", "dead_lettered", "cancelled"}
+)
+
+
+class Hop(NamedTuple):
+    """One agent's run over one event; times are wall-clock milliseconds, `waited` is the time in the queue."""
+
+    event: Event
+    agent: Agent
+    started: int
+    ended: int
+    waited: int
+    outcome: Outcome
+
+
+class Wish(NamedTuple):
+    """A lock wish with both branches ready to send."""
+
+    name: str
+    ttl_ms: int
+    held: list[queues.Draft]
+    busy: list[queues.Draft]
+    job: str
+
+
+class Value(NamedTuple):
+    """A KV write, encoded."""
+
+    namespace: Namespace
+    key: str
+    body: bytes | None
+    sha: bytes | None
+    size: int
+    expires: int | None
+
+
+class Effects:
+    """What a run of hops of one trace and document will write."""
+
+    def __init__(self, trace: str, tenant: str, doc: str) -> None:
+        self.trace = trace
+        self.tenant = tenant
+        self.doc = doc
+        self.steps: list[steps.Step] = []
+        self.drafts: list[queues.Draft] = []
+        self.wishes: list[Wish] = []
+        self.values: list[Value] = []
+        self.deletes: list[tuple[Namespace, str]] = []
+        self.facts: dict[str, Any] = {}
+        self.tables: list[Rows] = []
+        self.report: results.Report | None = None
+        self.search: search.Text | None = None
+        self.metrics: list[tuple[str, int]] = []
+        self.finished = False
+        self.size = 0
+
+    def apply(self, tx: Transaction, now: int, wall: int, state_before: str | None, blobs: Blobs) -> list[jobs.Job]:
+        """Write everything. Returns jobs that advanced. `now` is the steady clock, `wall` the wall clock."""
+        steps.record(tx, self.steps)
+        for value in self.values:
+            if value.sha is not None:
+                blobs.confirm(value.sha)
+            kv.put(tx, value.namespace, value.key, value.body, sha=value.sha, size=value.size, expires=value.expires)
+        for namespace, key in self.deletes:
+            kv.delete(tx, namespace, key)
+        for rows in self.tables:
+            results.replace(tx, TABLES[rows.table], self.tenant, self.doc, rows.rows)
+        if self.report is not None:
+            if self.report.value is None:
+                blobs.confirm(self.report.sha)
+            results.put_report(tx, self.tenant, self.doc, self.report)
+        if self.search is not None:
+            search.index(tx, self.doc, self.search)
+        for name, delta in self.metrics:
+            tx.count(name, delta)
+        advanced = self._document(tx, wall, state_before)
+        for wish in self.wishes:
+            self._wish(tx, now, wall, wish)
+        for draft in self.drafts:
+            if draft.sha is not None:
+                blobs.confirm(draft.sha)
+        queues.send(tx, now, self.drafts)
+        return advanced
+
+    def _document(self, tx: Transaction, wall: int, state_before: str | None) -> list[jobs.Job]:
+        facts = self.facts
+        if not facts or not self.doc:
+            return []
+        state = facts.get("state")
+        if state is not None:
+            documents.change_state(tx, self.tenant, self.doc, state_before, state)
+        if self.finished:
+            facts = {**facts, "finished": wall}
+        documents.update(tx, self.tenant, self.doc, facts)
+        if not self.finished:
+            return []
+        locks.release(tx, wall, keys.document_lock(self.doc), self.trace)
+        return jobs.advance(tx, wall, documents.finish_sources(tx, self.tenant, self.doc), failed=False)
+
+    def _wish(self, tx: Transaction, now: int, wall: int, wish: Wish) -> None:
+        if locks.acquire(tx, wall, wish.name, self.trace, wish.ttl_ms) is not None:
+            queues.send(tx, now, wish.held)
+            for draft in wish.held:
+                if draft.doc is not None:
+                    documents.update(tx, self.tenant, draft.doc, {"stage": 0, "trace": self.trace})
+            return
+        queues.send(tx, now, wish.busy)
+        for draft in wish.held:
+            if draft.doc is not None:
+                documents.change_state(tx, self.tenant, draft.doc, None, "waiting_lock")
+                documents.update(tx, self.tenant, draft.doc, {"state": "waiting_lock"})
+        tx.count("skipped")
+        jobs.skip(tx, wish.job)
+
+
+async def prepare(
+    hops: Sequence[Hop], remaining: Sequence[tuple[Emission, int]], *, wall_ms: int, prio: int, queue_ids: dict[str, int], blobs: Blobs
+) -> Effects:
+    """The effects of `hops`, with the emissions that are still to be handled as messages. `remaining` pairs each with its run."""
+    first = hops[0].event
+    trace = first.trace_id
+    planner = first.name is EventName.PIPELINE_REQUESTED
+    effects = Effects(trace, first.tenant, "" if planner else first.doc_id)
+    for hop in hops:
+        _step(effects, hop)
+        outcome = hop.outcome
+        for put in outcome.puts:
+            effects.values.append(await _value(put, wall_ms, blobs))
+        for delete in outcome.deletes:
+            effects.deletes.append((Namespace.LOCAL if delete.local else Namespace.STATE, delete.key))
+        for record in outcome.records:
+            if isinstance(record, DocumentFacts):
+                effects.facts.update({"state": "processing", "stage": hop.agent.place, **record.values})
+            elif isinstance(record, Rows):
+                effects.tables.append(record)
+            elif isinstance(record, SearchText):
+                effects.search = search.Text(record.title, record.parties, record.items, record.findings, record.codes)
+            elif isinstance(record, ReportText):
+                effects.report = await _report(record, trace, wall_ms, blobs)
+            elif isinstance(record, Finished):
+                effects.finished = True
+        effects.metrics.extend(outcome.metrics)
+        for wish in outcome.locks:
+            effects.wishes.append(await _prepare_wish(wish, first, wall_ms=wall_ms, prio=prio, queue_ids=queue_ids, blobs=blobs))
+    for emission, run in remaining:
+        effects.drafts.append(
+            await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, blobs=blobs)
+        )
+    return effects
+
+
+def _step(effects: Effects, hop: Hop) -> None:
+    event = hop.event
+    planner = event.name is EventName.PIPELINE_REQUESTED
+    effects.steps.append(
+        steps.Step(
+            event.trace_id, "" if planner else event.doc_id, hop.agent.stage, event.key if planner else event.name.value, event.run,
+            steps.StepStatus.DONE, event.attempt + 1, hop.started, hop.ended, hop.waited, None, None,
+        )  # fmt: skip
+    )
+
+
+async def _value(put: KeyPut, wall_ms: int, blobs: Blobs) -> Value:
+    body: bytes | None = messages.encoder.encode(put.value)
+    assert body is not None
+    size = len(body)
+    sha = None
+    if size > kv.INLINE:
+        sha, body = (await blobs.put(body)).sha, None
+    expires = None if put.ttl_s is None else wall_ms + put.ttl_s * 1000
+    return Value(Namespace.LOCAL if put.local else Namespace.STATE, put.key, body, sha, size, expires)
+
+
+async def _report(record: ReportText, trace: str, wall_ms: int, blobs: Blobs) -> results.Report:
+    body = messages.encoder.encode(record.report)
+    if len(body) > kv.INLINE:
+        blob = await blobs.put(body)
+        return results.Report(trace, wall_ms, blob.sha, blob.size, None)
+    return results.Report(trace, wall_ms, hashlib.sha256(body).digest(), len(body), body)
+
+
+async def _prepare_wish(
+    wish: LockWish, event: Event, *, wall_ms: int, prio: int, queue_ids: dict[str, int], blobs: Blobs
+) -> Wish:
+    async def drafts(emissions: tuple[Emission, ...]) -> list[queues.Draft]:
+        return [
+            await messages.draft(
+                emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=wall_ms, queues=queue_ids, blobs=blobs
+            )
+            for emission in emissions
+        ]
+
+    return Wish(wish.name, wish.ttl_ms, await drafts(wish.held), await drafts(wish.busy), event.trace_id)

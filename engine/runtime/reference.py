@@ -1,0 +1,95 @@
+"""What agents look up beside the document: code tables, own companies, and earlier documents that claim the same key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from engine.agents.context import SourceFacts
+from engine.extraction.result import Extraction
+from engine.fiscal.classification import Corrections
+from engine.fiscal.companies import Companies, Company, Regime
+from engine.fiscal.operations import Operation
+from engine.fiscal.rules.model import Surroundings, Twin
+from engine.fiscal.tables import Tables
+from engine.outside import iso
+from engine.runtime.sources import source_facts
+from store import reference as tables
+from store.records import companies, documents
+from store.records.documents import Document
+from store.store import Store
+
+Viewpoint = tuple[Companies, Corrections]
+Extract = Callable[[SourceFacts], Awaitable[Extraction]]
+
+
+class Reference:
+    """Caches what changes seldom; a change of the companies is seen by the store's topics."""
+
+    def __init__(self, store: Store, extract: Extract) -> None:
+        self._store = store
+        self._extract = extract
+        self._tables: asyncio.Task[Tables] | None = None
+        self._viewpoints: dict[str, Viewpoint] = {}
+        self._seen = 0
+
+    async def tables(self) -> Tables:
+        """The official code tables, read once in a thread (about 10 ms)."""
+        if self._tables is None:
+            self._tables = asyncio.ensure_future(asyncio.to_thread(_load))
+        return await asyncio.shield(self._tables)
+
+    def viewpoint_now(self, tenant: str) -> Viewpoint | None:
+        """The viewpoint if it is known and nothing changed since it was read."""
+        if "companies" in self._store.touched_since(self._seen):
+            self._viewpoints.clear()
+        self._seen = self._store.version
+        return self._viewpoints.get(tenant)
+
+    async def viewpoint(self, tenant: str) -> Viewpoint:
+        """The tenant's own companies and the corrections that stick."""
+        own, fixed = await self._store.read(
+            lambda connection: (companies.everyone(connection, tenant), companies.corrections(connection, tenant))
+        )
+        known = Companies(
+            Company(cnpj=row.cnpj, name=row.name or "", regime=None if row.regime is None else Regime(row.regime), uf=row.uf, cnae=row.cnae)
+            for row in own
+        )
+        corrections = {(row.issuer, row.cfop, row.ncm): Operation(row.operation) for row in fixed}
+        self._viewpoints[tenant] = known, corrections
+        return known, corrections
+
+    async def surroundings(self, document: Document, *, has_twins: bool) -> Surroundings:
+        """Tables, and the documents acknowledged earlier with the same key or number, in whatever state they are."""
+        twins: list[Twin] = []
+        if has_twins:
+            rows = await self._store.read(
+                lambda connection: documents.twins(
+                    connection, document.tenant, document.doc, document.access_key, document.number_key
+                )
+            )
+            twins = [await self._twin(row) for row in rows]
+        return Surroundings(
+            tables=await self.tables(), twins=tuple(twins), order=document.seq, moment=iso(self._store.clock.wall_ms())
+        )
+
+    async def _twin(self, row: Document) -> Twin:
+        digest, medium, environment = row.digest, row.medium, row.environment
+        if digest is None:
+            # Acknowledged earlier but not read yet: read it now, so that the verdict does not hang on who is faster.
+            note = (await self._extract(source_facts(row))).note
+            if note is not None:
+                digest, medium, environment = note.digest, note.medium, note.identification.text("tpAmb")
+        return Twin(
+            access_key=row.access_key,
+            digest=digest,
+            medium="list" if medium == "list" else "xml",
+            order=row.seq,
+            environment=environment,
+        )
+
+
+def _load() -> Tables:
+    rows = tables.audit_rows()
+    return Tables.build(ncm=rows["ncm"], cfop=rows["cfop"], cst=rows["cst"])
+

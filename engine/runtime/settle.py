@@ -1,0 +1,129 @@
+"""How a delivery ends, each way as one function of the transaction: completed, deduplicated, tried again, dead."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.contract import keys
+from engine.runtime.effects import Effects
+from engine.runtime.lookups import ChainLookup
+from store import locks, queues
+from store.blobs import Blobs
+from store.queues import Delivery, Draft, Failure
+from store.records import documents, jobs, steps
+from store.records.documents import Document
+from store.records.jobs import Job
+from store.transaction import Transaction
+
+
+class Claimed(NamedTuple):
+    """A message with the record of the document it names."""
+
+    delivery: Delivery
+    document: Document | None
+    has_twins: bool
+
+
+class Moment(NamedTuple):
+    """Both clocks, read on the loop."""
+
+    steady: int
+    wall: int
+
+
+class Settled(NamedTuple):
+    """What a completion led to: the next head of line for the freed worker, and jobs that advanced."""
+
+    next: Claimed | None
+    jobs: list[Job]
+
+
+class Unwritten(NamedTuple):
+    """An event that failed in memory before it was ever a message."""
+
+    draft: Draft
+    failure: Failure
+    dead: bool
+    stage: str
+    event: str
+
+
+def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_ms: int) -> list[Claimed]:
+    """Lease messages together with their documents."""
+    claimed = []
+    for delivery in queues.claim(tx, now, queue, count, token, lease_ms):
+        document = None if delivery.doc is None else documents.find(tx, delivery.doc)
+        twins = document is not None and documents.has_twin(
+            tx, document.tenant, document.doc, document.access_key, document.number_key
+        )
+        claimed.append(Claimed(delivery, document, twins))
+    return claimed
+
+
+def is_duplicate(tx: Transaction, effects: Effects) -> bool:
+    """Whether the first hop's step is done: then everything after it is done or on its way."""
+    first = effects.steps[0]
+    return steps.is_done(tx, first.trace, first.doc, first.stage, first.event, first.run)
+
+
+def complete(
+    tx: Transaction, claimed: Claimed, effects: Effects, lookup: ChainLookup, moment: Moment, blobs: Blobs, unwritten: Unwritten | None
+) -> list[Job]:
+    """Ack, check, apply. A lost lease or a changed read discards everything; a duplicate is only acked."""
+    queues.complete(tx, claimed.delivery)
+    if is_duplicate(tx, effects):
+        tx.count("deduped")
+        return []
+    lookup.verify(tx, moment.wall)
+    state = None if claimed.document is None else claimed.document.state
+    advanced = effects.apply(tx, moment.steady, moment.wall, state, blobs)
+    if unwritten is not None:
+        queues.send_failed(tx, moment.steady, unwritten.draft, unwritten.failure, dead=unwritten.dead)
+        advanced += _suffer(tx, effects.tenant, effects.doc, effects.trace, unwritten.failure, moment, dead=unwritten.dead)
+        _failed_step(tx, effects.trace, effects.doc, unwritten.stage, unwritten.event, unwritten.draft.run, 1, unwritten.failure, moment, unwritten.dead)
+    return advanced
+
+
+def fail(
+    tx: Transaction, claimed: Claimed, failure: Failure, moment: Moment, *, delay_ms: int | None, stage: str, event: str
+) -> list[Job]:
+    """The handler failed: again after `delay_ms`, or dead if that is `None`."""
+    delivery = claimed.delivery
+    if delay_ms is None:
+        queues.bury(tx, moment.steady, delivery, failure)
+    else:
+        queues.retry(tx, moment.steady, delivery, failure, delay_ms)
+    document = claimed.document
+    trace = delivery.trace or ""
+    doc = "" if document is None else document.doc
+    _failed_step(tx, trace, doc, stage, event, delivery.run, delivery.attempts + 1, failure, moment, delay_ms is None)
+    if document is None:
+        return []
+    return _suffer(tx, document.tenant, doc, trace, failure, moment, dead=delay_ms is None)
+
+
+def _failed_step(
+    tx: Transaction, trace: str, doc: str, stage: str, event: str, run: int, attempt: int, failure: Failure, moment: Moment, dead: bool
+) -> None:
+    status = steps.StepStatus.DEAD if dead else steps.StepStatus.RETRIED
+    steps.record(
+        tx, [steps.Step(trace, doc, stage, event, run, status, attempt, moment.wall, moment.wall, None, None, failure.message[:500])]
+    )
+
+
+def _suffer(tx: Transaction, tenant: str, doc: str, trace: str, failure: Failure, moment: Moment, *, dead: bool) -> list[Job]:
+    """The document's record after a failure; a dead one is terminal for its jobs and lets go of its lock."""
+    if not doc:
+        return []
+    state = "dead_lettered" if dead else "retrying"
+    documents.change_state(tx, tenant, doc, None, state)
+    documents.update(
+        tx,
+        tenant,
+        doc,
+        {"state": state, "error_code": failure.error_class, "error": failure.message, "finished": moment.wall if dead else None},
+    )
+    if not dead:
+        return []
+    locks.release(tx, moment.wall, keys.document_lock(doc), trace)
+    return jobs.advance(tx, moment.wall, documents.finish_sources(tx, tenant, doc), failed=True)

@@ -1,0 +1,23 @@
+"""A document's record as agents see it: the stored bytes behind it."""
+
+from __future__ import annotations
+
+from engine.agents.context import SourceFacts
+from store.records.documents import Document
+
+
+def source_facts(document: Document) -> SourceFacts:
+    """The stored bytes behind a document's record."""
+    return SourceFacts(
+        doc_id=document.doc,
+        tenant=document.tenant,
+        name=document.name,
+        kind=document.kind,
+        family=document.family,
+        size=document.size,
+        sha=document.sha,
+        header_sha=document.header_sha,
+        from_list=document.parent is not None and document.kind == "CSV",
+        members=document.members,
+        refusal=None if document.error_code is None else (document.error_code, document.error or ""),
+    )

@@ -1,0 +1,1 @@
+"""Questions put over a screen: each answers with a value and changes nothing itself."""

@@ -1,0 +1,108 @@
+"""What is done to documents from any screen: ask where asking is due, send the command, tell the outcome, copy.
+
+Asking states the verb, the count and the scope; the outcome states how many were done and why others were refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from nexus_tui.clean import plain
+from nexus_tui.look import look, nexus
+from nexus_tui.rooms.document_cells import ACTIVE
+
+if TYPE_CHECKING:
+    from engine.facade.views import CommandResult, DocumentRow
+    from nexus_tui.engine_port import EnginePort
+    from nexus_tui.screen import NexusScreen
+
+#: Verbs that ask first; their messages are `ask.<verb>`, `ask.<verb>.button` and `ask.<verb>.consequence`.
+ASKING = frozenset({"reprocess", "cancel"})
+COMMANDS = frozenset({"requeue", "reprocess", "cancel"})
+#: States that a requeue can help.
+REQUEUEABLE = frozenset({"dead_lettered", "retrying", "waiting_lock"})
+
+
+def why_not(action: str, engine: EnginePort | None, row: DocumentRow | None, *, marked: bool) -> str | None:
+    """Why a command cannot act on `row`, as a message id. On marks every command acts: the refused are counted after it."""
+    if action not in COMMANDS and action != "add":
+        return None
+    if engine is None:
+        return "reason.starting"
+    if action == "add" or marked:
+        return None
+    if row is None:
+        return "reason.no_document"
+    if action == "requeue" and row.state not in REQUEUEABLE:
+        return "reason.not_failed"
+    if action == "cancel" and row.state not in ACTIVE:
+        return "reason.not_active"
+    return None
+
+
+async def add(screen: NexusScreen) -> None:
+    """Ask for paths, take them in, tell how many. Runs in a worker."""
+    from nexus_tui.dialogs.ask import Ask
+    from nexus_tui.dialogs.paths import PathSuggester, paths_of
+
+    app, say = nexus(screen), look(screen).say
+    if app.engine is None:
+        app.toast(say("reason.starting"), warning=True)
+        return
+    answer = await app.push_screen_wait(Ask(say("add.question"), say("add.hint"), PathSuggester()))
+    paths = paths_of(answer or "")
+    if paths:
+        tell(screen, "add", await app.engine.documents.add(paths))
+
+
+async def command(screen: NexusScreen, verb: str, doc_ids: Sequence[str], scope: str) -> bool:
+    """Do `verb` to the documents, after asking if it is one that asks; `scope` tells where they come from.
+
+    Returns whether the command was sent. Runs in a worker, as it waits for the answer.
+    """
+    from nexus_tui.dialogs.confirm import Confirm
+
+    app, say = nexus(screen), look(screen).say
+    engine = app.engine
+    if engine is None or not doc_ids:
+        return False
+    if verb in ASKING:
+        shown = look(screen).formats.integer(len(doc_ids))
+        question = say.count(f"ask.{verb}", len(doc_ids), shown)
+        button = say.count(f"ask.{verb}.button", len(doc_ids), shown)
+        if not await app.push_screen_wait(Confirm(question, scope, say(f"ask.{verb}.consequence"), button)):
+            return False
+    verbs: dict[str, Callable[[Sequence[str]], Awaitable[CommandResult]]] = {
+        "requeue": engine.documents.requeue,
+        "reprocess": engine.documents.reprocess,
+        "cancel": engine.documents.cancel,
+    }
+    tell(screen, verb, await verbs[verb](doc_ids))
+    return True
+
+
+def tell(screen: NexusScreen, verb: str, result: CommandResult) -> None:
+    """Toast: `12 requeued, 1 refused: lock held`."""
+    say, formats = look(screen).say, look(screen).formats
+    text = say.count(f"done.{verb}", result.done, formats.integer(result.done))
+    if result.refused:
+        refused = len(result.refused)
+        reasons = "; ".join(sorted({plain(refusal.reason) for refusal in result.refused})[:3])
+        text += ", " + say.count("done.refused", refused, formats.integer(refused), reason=reasons)
+    nexus(screen).toast(text, warning=bool(result.refused))
+
+
+def copy_reference(screen: NexusScreen, row: DocumentRow) -> None:
+    """Copy what one looks a document up by: its trace, or its id while it has none."""
+    message = "copied.trace" if row.trace_id else "copied.document"
+    text = plain(row.trace_id or row.doc_id)
+    nexus(screen).copy(text, look(screen).say(message, text=text))
+
+
+def copy_row(screen: NexusScreen, row: DocumentRow) -> None:
+    """Copy the whole row as JSON."""
+    text = json.dumps(asdict(row), ensure_ascii=False, indent=2)
+    nexus(screen).copy(text, look(screen).say("copied.row", text=plain(row.name)))

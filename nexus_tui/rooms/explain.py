@@ -1,0 +1,198 @@
+"""The words around one document: what happened, why that is likely, which key is next; its findings and its timeline. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from nexus_tui.clean import fit, plain, shorten
+from nexus_tui.keys import KEYS, Key
+from nexus_tui.look import Look
+from nexus_tui.problem import Problem
+from nexus_tui.rooms.document_cells import ACTIVE, ATTENTION, now
+from nexus_tui.widgets.columns import Piece, Tone
+from nexus_tui.widgets.pane import Line
+
+if TYPE_CHECKING:
+    from engine.facade.views import DocumentDetail, DocumentRow, FindingView, StepView
+
+#: What one would do about a document in each state, until the engine has said so itself.
+NEXT: dict[str, tuple[str, ...]] = {
+    "dead_lettered": ("requeue", "reprocess", "open", "copy"),
+    "needs_review": ("open", "reprocess", "copy"),
+    "cancelled": ("reprocess", "open", "copy"),
+}
+SEVERITIES: dict[str, tuple[str, Tone]] = {
+    "ERRO": ("failed", "bad"),
+    "ALERTA": ("notice", "warn"),
+    "INFO": ("waiting", "dim"),
+}
+
+
+def summary(
+    row: DocumentRow, detail: DocumentDetail | None, stage: int, at_ms: int, look: Look, width: int
+) -> list[Line]:
+    """Five lines: which document and how it stands, what happened, why or what it means, its ids, the next keys."""
+    say, glyphs = look.say, look.glyphs
+    tone, doing = now(row, stage, at_ms, look)
+    since = row.finished_ms if row.finished_ms is not None else row.added_ms
+    head: Line = [
+        ("strong", plain(row.name)),
+        ("text", "   "),
+        (tone if row.state in ATTENTION else "text", doing),
+        ("dim", f"   {look.formats.moment(since, at_ms)}"),
+    ]
+    ids: list[Piece] = [("dim", say("explain.ids", doc=plain(row.doc_id), trace=plain(row.trace_id or "-")))]
+    return [
+        head,
+        *_reason(row, detail, look, width),
+        ids,
+        next_keys(detail.next_actions if detail else _next(row), look, glyphs.enter),
+    ]
+
+
+def _next(row: DocumentRow) -> tuple[str, ...]:
+    return NEXT.get(row.state, ("cancel", "open", "copy") if row.state in ACTIVE else ("open", "reprocess", "copy"))
+
+
+def _reason(row: DocumentRow, detail: DocumentDetail | None, look: Look, width: int) -> list[Line]:
+    say = look.say
+    if detail is not None and detail.error is not None:
+        error = detail.error
+        return [
+            [("bad", plain(error.title)), ("text", f": {plain(error.message)}")],
+            [("text", plain(error.hint)), ("dim", f"   {plain(error.code)}")],
+        ]
+    if row.findings == 0 and row.state == "done":
+        return [[("good", say("explain.clean"))], []]
+    if row.findings:
+        first: Line = []
+        if detail is not None and detail.findings:
+            finding = detail.findings[0]
+            first = [("text", f"{plain(finding.code)}  {_where(finding, look)}{plain(finding.message)}")]
+        return [_tally(row, look), first]
+    words, *rest = wrap(say(f"explain.{row.state}"), max(width, 20), max_lines=2, placeholder=look.glyphs.ellipsis)
+    return [[("text", words)], [("text", " ".join(rest))]]
+
+
+def _tally(row: DocumentRow, look: Look) -> Line:
+    say, formats = look.say, look.formats
+    others = row.findings - row.errors
+    pieces: list[Piece] = []
+    if row.errors:
+        pieces.append(("bad", say.count("explain.errors", row.errors, formats.integer(row.errors))))
+    if row.errors and others:
+        pieces.append(("dim", " · "))
+    if others:
+        pieces.append(("warn", say.count("explain.warnings", others, formats.integer(others))))
+    return pieces
+
+
+def next_keys(actions: Sequence[str], look: Look, enter: str) -> Line:
+    """`Next   r requeue   R reprocess`, for the actions that have a key."""
+    pieces: list[Piece] = [("dim", f"{look.say('explain.next')}  ")]
+    for action in actions:
+        key = _key_of(action)
+        if key is not None:
+            pieces += [("accent", f" {key.shown.format(enter=enter)}"), ("text", f" {look.say(key.label)}  ")]
+    return pieces
+
+
+def _key_of(action: str) -> Key | None:
+    return next((key for key in KEYS if key.action == action), None)
+
+
+def findings(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
+    """One finding after the other, each with its legal base under it."""
+    say, glyphs = look.say, look.glyphs
+    lines: list[Line] = [[("dim", say("overview.audit")), ("text", "  "), *_tally(detail.row, look)]]
+    if not detail.findings:
+        lines.append([("dim", f" {say('overview.no_findings')}")])
+    for finding in detail.findings:
+        name, tone = SEVERITIES.get(finding.severity, ("waiting", "dim"))
+        lines.append(
+            [
+                (tone, f" {getattr(glyphs, name)} {plain(finding.code)}"),
+                ("text", f"  {_where(finding, look)}{plain(finding.message)}"),
+            ]
+        )
+        if finding.legal:
+            lines.append([("dim", f"   {plain(finding.legal)}")])
+    return lines
+
+
+def _where(finding: FindingView, look: Look) -> str:
+    return look.say("overview.item", item=finding.item) + " " if finding.item is not None else ""
+
+
+def timeline(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
+    """One line an agent: tries, time, wait in the queue, and a bar that shows which of them took long."""
+    say, formats = look.say, look.formats
+    lines: list[Line] = [[("dim", fit(say("overview.timeline"), 18, "") + say("overview.timeline_columns"))]]
+    longest = max((step.took_ms for step in detail.timeline), default=0)
+    for step in detail.timeline:
+        name = fit(f"A{step.agent} {say(f'agent.{step.agent}')}", 17, look.glyphs.ellipsis)
+        numbers = f"{step.attempt:>4} {formats.duration(step.took_ms):>8} {formats.duration(step.wait_ms):>8}"
+        tone: Tone = "text" if step.state == "done" else "bad" if step.state in ("failed", "timeout") else "accent"
+        bar = _bar(step, longest, max(width - 52, 0), look)
+        label = "" if step.state == "done" else f" {plain(step.state)}"
+        lines.append([(tone, f" {name}"), ("text", numbers), ("dim", f"  {bar}" if bar else ""), (tone, label)])
+    return lines
+
+
+def _bar(step: StepView, longest: int, room: int, look: Look) -> str:
+    if longest <= 0 or room <= 0:
+        return ""
+    halves = round(step.took_ms * 2 * room / longest)
+    return look.glyphs.bar * (halves // 2) + (look.glyphs.cursor if halves % 2 else "")
+
+
+def facts(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
+    """The head of the document: who, to whom, which, when, how much."""
+    say, formats = look.say, look.formats
+    lines: list[Line] = []
+    for label, party in (("overview.issuer", detail.issuer), ("overview.recipient", detail.recipient)):
+        if party is not None:
+            name = shorten(plain(party.name or "-"), max(width - 42, 12), look.glyphs.ellipsis)
+            ident = formats.identifier(plain(party.id)) if party.id else "-"
+            lines.append(
+                [
+                    *_label(say(label)),
+                    ("text", f"{fit(name, max(width - 42, 12), '')}  {ident:<18}  {plain(party.uf or '')}"),
+                ]
+            )
+    if detail.access_key:
+        lines.append([*_label(say("overview.key")), ("text", plain(detail.access_key))])
+    which = [
+        say("overview.numbered", number=plain(detail.number), series=plain(detail.series or "-"))
+        if detail.number
+        else "",
+        formats.written(plain(detail.issued_at)) if detail.issued_at else "",
+    ]
+    if any(which):
+        lines.append([*_label(say("overview.document")), ("text", "   ".join(part for part in which if part))])
+    if detail.row.total:
+        lines.append([*_label(say("overview.total")), ("strong", formats.money(plain(detail.row.total)))])
+    if detail.operation:
+        sure = f"   {formats.decimal(detail.confidence, 2)}" if detail.confidence is not None else ""
+        lines.append([*_label(say("overview.operation")), ("text", plain(detail.operation)), ("dim", sure)])
+    return lines
+
+
+def _label(text: str) -> list[Piece]:
+    return [("dim", f" {fit(text, 11, '')} ")]
+
+
+def problem_lines(problem: Problem, look: Look) -> list[Line]:
+    """What happened, why it is likely, what to do, and the code to quote."""
+    return [
+        [("bad", f"{look.glyphs.failed} {problem.title}")],
+        [("text", problem.message)],
+        [("text", problem.hint), ("dim", f"   {problem.code}")],
+    ]
+
+
+def scope_of(row: DocumentRow) -> str:
+    """How one document is named in a question."""
+    return f"{plain(row.name)} · {plain(row.tenant)}"

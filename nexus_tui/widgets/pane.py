@@ -1,0 +1,42 @@
+"""Lines of toned text: the widget every still part of a screen is made of, and how tones become colours there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from nexus_tui.widgets.columns import Piece, Tone
+
+#: The theme's colour of each tone, as a style of `Content`; nothing here is parsed out of the text.
+STYLES: dict[Tone, str] = {
+    "text": "",
+    "dim": "$nexus-dim",
+    "strong": "bold",
+    "accent": "$accent",
+    "good": "$success",
+    "warn": "$warning",
+    "bad": "$error",
+}
+
+Line = Sequence[Piece]
+
+
+def content_of(lines: Sequence[Line]) -> Content:
+    """The lines as something Textual draws; text is taken literally."""
+    return Content("\n").join(Content.assemble(*((text, STYLES[tone]) for tone, text in line)) for line in lines)
+
+
+class Pane(Widget):
+    """Draws whatever `lines(width)` says at the moment of drawing, so a change of language or theme needs a refresh only."""
+
+    def __init__(
+        self, lines: Callable[[int], Sequence[Line]], *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines = lines
+
+    def render(self) -> Content:
+        """The lines, for the present width."""
+        return content_of(self._lines(self.content_size.width))

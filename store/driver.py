@@ -1,0 +1,83 @@
+"""Which SQLite the process uses, decided once: pysqlite3 where it has wheels, the standard library elsewhere.
+
+Stock libraries up to 3.51.2 can lose committed pages when a second process checkpoints while the first commits (the WAL-reset bug),
+so the bundled 3.53 is preferred. Two SQLite libraries must never open the same file in one process: closing the second drops the
+POSIX locks of the first. Everything that opens a database, tests included, therefore imports the library from here.
+
+aiosqlite is only the thread that runs a function: it works on any DB-API connection, whose errors are this driver's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import sqlite3 as library
+else:
+    try:
+        import pysqlite3.dbapi2 as library
+    except ImportError:  # no wheel for this platform: the doctor warns
+        import sqlite3 as library
+
+T = TypeVar("T")
+
+Connection = library.Connection
+Cursor = library.Cursor
+Error = library.Error
+DatabaseError = library.DatabaseError
+OperationalError = library.OperationalError
+IntegrityError = library.IntegrityError
+
+#: Version of the SQLite in use, e.g. (3, 53, 4).
+VERSION: tuple[int, ...] = tuple(int(part) for part in library.sqlite_version.split("."))
+#: First release without the WAL-reset bug.
+SAFE_WITH_SECOND_CHECKPOINTER = (3, 51, 3)
+
+
+class CallableConnection(Connection):
+    """A connection whose `execute` also accepts a `Call`, so that a whole function costs one thread hop.
+
+    A statement by statement conversation with the thread of aiosqlite costs 171 µs each and lets other tasks in between; a function
+    costs 50 µs whatever it does.
+    """
+
+    def execute(self, statement: Any, *parameters: Any) -> Any:
+        if isinstance(statement, Call):
+            return statement.run(self)
+        return super().execute(statement, *parameters)
+
+
+class Call:
+    """A function to be run on the connection's own thread; it stands where aiosqlite expects a statement."""
+
+    __slots__ = ("error", "function", "result")
+
+    def __init__(self, function: Callable[[Connection], Any]) -> None:
+        self.function = function
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self, connection: Connection) -> Call:
+        try:
+            self.result = self.function(connection)
+        except BaseException as error:
+            self.error = error
+        return self
+
+    def fetchall(self) -> list[Any]:
+        """aiosqlite fetches what `execute` returned; the outcome stays on the call."""
+        return []
+
+    def close(self) -> None:
+        """Part of the cursor's shape that aiosqlite expects."""
+
+
+def connect(path: str, *, uri: bool = False, threads: bool = False) -> Connection:
+    """Open `path` in autocommit mode (transactions are written out by the writer).
+
+    `threads` allows a connection to be used away from the thread that made it, one thread at a time.
+    """
+    return library.connect(
+        path, uri=uri, isolation_level=None, check_same_thread=not threads, factory=CallableConnection, cached_statements=512
+    )

@@ -1,0 +1,78 @@
+"""One process owns a data directory: an OS file lock, and `owner.json` that says who.
+
+The lock is the truth (the kernel drops it when the process dies, however it dies); the file is information for whoever is refused.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from store.errors import Owned, Unwritable
+
+LOCK_FILE = "nexus.lock"
+OWNER_FILE = "owner.json"
+
+
+class Ownership:
+    """Held from `take` to `release`."""
+
+    def __init__(self, directory: Path, handle: int) -> None:
+        self._directory = directory
+        self._handle = handle
+
+    @classmethod
+    def take(cls, directory: Path) -> Ownership:
+        """Own `directory`, which is created (0700) if need be. Raises `Owned` with the holder's pid."""
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unwritable(f"{directory} cannot be written: {error.strerror}.") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            holder = read_owner(directory)
+            who = f"process {holder['pid']}" if holder else "another process"
+            raise Owned(f"{directory} is in use by {who}.") from None
+        return cls(directory, handle)
+
+    def announce(self, owner: dict[str, Any]) -> None:
+        """Write `owner.json`: pid, boot, version, schema, socket, http."""
+        temporary = self._directory / f"{OWNER_FILE}.tmp"
+        temporary.write_text(json.dumps(owner), encoding="utf-8")
+        temporary.chmod(0o600)
+        temporary.rename(self._directory / OWNER_FILE)
+
+    def release(self) -> None:
+        """Give the directory up."""
+        (self._directory / OWNER_FILE).unlink(missing_ok=True)
+        os.close(self._handle)
+
+
+def read_owner(directory: Path) -> dict[str, Any] | None:
+    """What the owner says of itself, `None` if nothing readable is there."""
+    try:
+        owner = json.loads((directory / OWNER_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return owner if isinstance(owner, dict) and "pid" in owner else None
+
+
+def is_owned(directory: Path) -> bool:
+    """Whether some process holds the directory right now."""
+    try:
+        handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

@@ -1,0 +1,391 @@
+"""Queues with leases: at-least-once delivery, priority, delay, per-queue settings, and one dead-letter queue each.
+
+A message is a row in exactly one state: ready, delayed, leased; in a dead-letter queue it is dead; done, it is gone. `deliveries` counts
+claims and is committed with the claim; `attempts` counts failures of the handler. Times are milliseconds of the steady clock.
+
+Nothing here deletes for age: what outlives its queue's retention moves to the dead letters as `expired`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from store import driver
+from store.errors import LeaseLost, Refusal, UnknownQueue
+from store.transaction import Transaction
+
+DEAD_LETTERS = "dlq."
+
+#: Longest a message may be delayed (Cloudflare's own limit).
+MOST_DELAY_MS = 24 * 3600 * 1000
+#: Timers are promoted in batches of this many.
+PROMOTION_BATCH = 500
+
+
+class State(IntEnum):
+    """Where a message stands."""
+
+    #: Waits to be claimed.
+    READY = 0
+    #: Becomes ready when it is due.
+    DELAYED = 1
+    #: Someone works on it until the lease ends.
+    LEASED = 2
+
+
+class Priority(IntEnum):
+    """Lower is sooner; within a priority the older message goes first."""
+
+    #: A person waits.
+    HIGH = 0
+    #: The usual.
+    NORMAL = 5
+    #: Backfill.
+    LOW = 9
+
+
+class Queue(NamedTuple):
+    """A queue and its settings, as its row stands."""
+
+    id: int
+    name: str
+    concurrency: int
+    batch: int = 10
+    max_attempts: int = 4
+    lease_ms: int = 60_000
+    backoff_ms: int = 1_000
+    backoff_max_ms: int = 600_000
+    retention_ms: int = 345_600_000
+    dlq: int | None = None
+    paused: int = 0
+
+
+class Draft(NamedTuple):
+    """A message to be sent. Exactly one of `body` and `sha` (a blob that holds the body) is given."""
+
+    queue: int
+    body: bytes | None
+    sha: bytes | None = None
+    trace: str | None = None
+    doc: str | None = None
+    prio: int = Priority.NORMAL
+    delay_ms: int = 0
+    run: int = 0
+    attempts: int = 0
+    history: str | None = None
+
+
+class Delivery(NamedTuple):
+    """A message as its holder sees it; `lease` is the token that ack, retry and extend must show."""
+
+    id: int
+    queue: int
+    lease: int
+    prio: int
+    deliveries: int
+    attempts: int
+    run: int
+    created: int
+    trace: str | None
+    doc: str | None
+    body: bytes | None
+    sha: bytes | None
+    history: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a handler failed, as the dead letter will tell it."""
+
+    error_class: str
+    message: str
+    fingerprint: str
+
+
+COLUMNS = "id, name, concurrency, batch, max_attempts, lease_ms, backoff_ms, backoff_max_ms, retention_ms, dlq, paused"
+DELIVERED = "id, queue, lease, prio, deliveries, attempts, run, created, trace, doc, body, sha, history"
+
+
+def counter(queue: int, state: State) -> str:
+    """Name of the counter that mirrors COUNT(*) of a queue's messages in a state."""
+    return f"queue:{queue}:{state.value}"
+
+
+def ensure(tx: Transaction, name: str, concurrency: int, **settings: int) -> Queue:
+    """The queue of that name, created with its dead-letter queue if it is not there yet; existing settings stay."""
+    found = by_name(tx, name)
+    if found is not None:
+        return found
+    tx.execute("INSERT INTO queue(name, concurrency) VALUES(?, 0)", (DEAD_LETTERS + name,))
+    dead = tx.row("SELECT id FROM queue WHERE name=?", (DEAD_LETTERS + name,))[0]
+    names = "".join(f", {setting}" for setting in settings)
+    marks = ", ?" * len(settings)
+    tx.execute(f"INSERT INTO queue(name, concurrency, dlq{names}) VALUES(?, ?, ?{marks})", (name, concurrency, dead, *settings.values()))
+    tx.touch("queues")
+    created = by_name(tx, name)
+    assert created is not None
+    return created
+
+
+def by_name(tx: Transaction | driver.Connection, name: str) -> Queue | None:
+    """A queue by its name."""
+    row = tx.execute(f"SELECT {COLUMNS} FROM queue WHERE name=?", (name,)).fetchone()
+    return None if row is None else Queue._make(row)
+
+
+def everyone(connection: Transaction | driver.Connection) -> list[Queue]:
+    """All queues, dead-letter queues included."""
+    return [Queue._make(row) for row in connection.execute(f"SELECT {COLUMNS} FROM queue ORDER BY id").fetchall()]
+
+
+SETTABLE = frozenset({"concurrency", "batch", "max_attempts", "lease_ms", "backoff_ms", "backoff_max_ms", "retention_ms", "paused"})
+
+
+def change(tx: Transaction, name: str, **settings: int) -> Queue:
+    """Change settings of a queue; what is in flight goes on under the old ones."""
+    queue = by_name(tx, name)
+    if queue is None:
+        raise UnknownQueue(f"No queue is called {name!r}.")
+    for setting, value in settings.items():
+        if setting not in SETTABLE or value < 0:
+            raise Refusal(f"{setting}={value} is no setting of a queue.")
+        tx.execute(f"UPDATE queue SET {setting}=? WHERE id=?", (value, queue.id))
+    tx.touch("queues", "queue_settings")
+    tx.woken.add(queue.id)
+    changed = by_name(tx, name)
+    assert changed is not None
+    return changed
+
+
+def send(tx: Transaction, now: int, drafts: Sequence[Draft]) -> None:
+    """Enqueue messages, in order."""
+    if not drafts:
+        return
+    rows = []
+    for draft in drafts:
+        delay = min(max(draft.delay_ms, 0), MOST_DELAY_MS)
+        state = State.DELAYED if delay else State.READY
+        rows.append((draft.queue, int(state), draft.prio, now + delay if delay else 0, draft.attempts, draft.run, now,
+                     draft.trace, draft.doc, draft.body, draft.sha, draft.history))  # fmt: skip
+        tx.count(counter(draft.queue, state))
+        if delay:
+            tx.delays(now + delay)
+        else:
+            tx.woken.add(draft.queue)
+    tx.executemany(
+        "INSERT INTO msg(queue,state,prio,due,attempts,run,created,trace,doc,body,sha,history) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows
+    )
+    tx.touch("queues")
+
+
+def send_once(tx: Transaction, now: int, draft: Draft, key: str, ttl_ms: int = 24 * 3600 * 1000) -> bool:
+    """Enqueue for a foreign producer that may repeat itself: the same key within `ttl_ms` is sent once. True if it was sent now."""
+    claimed = tx.execute(
+        "INSERT INTO dedup(queue,key,exp) VALUES(?,?,?) ON CONFLICT DO UPDATE SET exp=excluded.exp WHERE dedup.exp<=?",
+        (draft.queue, key, now + ttl_ms, now),
+    )
+    fresh = claimed.rowcount > 0
+    if fresh:
+        send(tx, now, [draft])
+    return fresh
+
+
+CLAIM = (
+    "UPDATE msg SET state=2, deliveries=deliveries+1, lease=?, due=? "
+    "WHERE id IN (SELECT id FROM msg WHERE queue=? AND state=0 ORDER BY prio,id LIMIT ?) "
+    f"RETURNING {DELIVERED}"
+)
+
+
+def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_ms: int) -> list[Delivery]:
+    """Lease up to `count` heads of the line. `token` must be new for every claim."""
+    rows = tx.execute(CLAIM, (token, now + lease_ms, queue, count)).fetchall()
+    if not rows:
+        return []
+    tx.count(counter(queue, State.READY), -len(rows))
+    tx.count(counter(queue, State.LEASED), len(rows))
+    tx.touch("queues")
+    deliveries = [Delivery._make(row) for row in rows]
+    # RETURNING promises no order.
+    deliveries.sort(key=lambda delivery: (delivery.prio, delivery.id))
+    return deliveries
+
+
+def complete(tx: Transaction, delivery: Delivery) -> None:
+    """Acknowledge: the message is gone. Comes first in a completion, so that a lost lease discards everything."""
+    _held(tx, delivery, "DELETE FROM msg", ())
+    tx.count(counter(delivery.queue, State.LEASED), -1)
+    tx.touch("queues")
+
+
+def extend(tx: Transaction, now: int, delivery: Delivery, lease_ms: int) -> None:
+    """Keep a lease for `lease_ms` from now."""
+    _held(tx, delivery, "UPDATE msg SET due=?", (now + lease_ms,))
+
+
+def give_back(tx: Transaction, delivery: Delivery) -> None:
+    """Return a message untouched (shutdown, cancellation): neither a delivery nor an attempt is counted."""
+    _held(tx, delivery, "UPDATE msg SET state=0, due=0, lease=0, deliveries=deliveries-1", ())
+    tx.count(counter(delivery.queue, State.LEASED), -1)
+    tx.count(counter(delivery.queue, State.READY))
+    tx.woken.add(delivery.queue)
+    tx.touch("queues")
+
+
+def retry(tx: Transaction, now: int, delivery: Delivery, failure: Failure, delay_ms: int) -> None:
+    """The handler failed and may try again after `delay_ms`."""
+    _held(
+        tx,
+        delivery,
+        "UPDATE msg SET state=1, due=?, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
+        (now + min(delay_ms, MOST_DELAY_MS), *_story(delivery.history, now, failure)),
+    )
+    tx.delays(now + min(delay_ms, MOST_DELAY_MS))
+    tx.count(counter(delivery.queue, State.LEASED), -1)
+    tx.count(counter(delivery.queue, State.DELAYED))
+    tx.count("retried")
+    tx.touch("queues")
+
+
+def postpone(tx: Transaction, now: int, delivery: Delivery, delay_ms: int) -> None:
+    """Deliver again later without counting an attempt."""
+    _held(tx, delivery, "UPDATE msg SET state=1, due=?, lease=0, deliveries=deliveries-1", (now + min(delay_ms, MOST_DELAY_MS),))
+    tx.delays(now + min(delay_ms, MOST_DELAY_MS))
+    tx.count(counter(delivery.queue, State.LEASED), -1)
+    tx.count(counter(delivery.queue, State.DELAYED))
+    tx.touch("queues")
+
+
+def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> None:
+    """Move a message to its queue's dead letters with the whole story; its id stays."""
+    dead = tx.row("SELECT dlq FROM queue WHERE id=?", (delivery.queue,))[0]
+    _held(
+        tx,
+        delivery,
+        "UPDATE msg SET queue=?, origin=?, state=0, due=0, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
+        (dead, delivery.queue, *_story(delivery.history, now, failure)),
+    )
+    tx.count(counter(delivery.queue, State.LEASED), -1)
+    tx.count(counter(dead, State.READY))
+    tx.count("dead_lettered")
+    tx.touch("queues", "dead_letters")
+
+
+def send_failed(tx: Transaction, now: int, draft: Draft, failure: Failure, *, dead: bool) -> None:
+    """Enqueue a message whose first attempt failed in memory, before it was ever written: delayed for its retry, or among the dead letters."""
+    told = _story(None, now, failure)
+    queue, state, due, origin = draft.queue, State.DELAYED, now + draft.delay_ms, None
+    if dead:
+        queue, state, due, origin = tx.row("SELECT dlq FROM queue WHERE id=?", (draft.queue,))[0], State.READY, 0, draft.queue
+    tx.execute(
+        "INSERT INTO msg(queue,state,prio,due,deliveries,attempts,run,created,trace,doc,body,sha,origin,error_class,error,fingerprint,history) "
+        "VALUES(?,?,?,?,1,1,?,?,?,?,?,?,?,?,?,?,?)",
+        (queue, int(state), draft.prio, due, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, origin, *told),
+    )
+    tx.count(counter(queue, state))
+    if dead:
+        tx.count("dead_lettered")
+        tx.touch("dead_letters")
+    else:
+        tx.delays(due)
+        tx.count("retried")
+    tx.touch("queues")
+
+
+def promote(tx: Transaction, now: int) -> int:
+    """Make due messages ready: the delayed, and the leased whose lease ran out. Returns how many were promoted (at most one batch)."""
+    due = tx.rows("SELECT id, queue, state FROM msg WHERE state>0 AND due<=? ORDER BY due LIMIT ?", (now, PROMOTION_BATCH))
+    if not due:
+        return 0
+    tx.executemany("UPDATE msg SET state=0, due=0, lease=0 WHERE id=?", [(row[0],) for row in due])
+    for _, queue, state in due:
+        tx.count(counter(queue, State(state)), -1)
+        tx.count(counter(queue, State.READY))
+        tx.woken.add(queue)
+    tx.touch("queues")
+    return len(due)
+
+
+def next_due(connection: Transaction | driver.Connection) -> int | None:
+    """When the next delayed or leased message is due."""
+    due: int | None = connection.execute("SELECT min(due) FROM msg WHERE state>0").fetchone()[0]
+    return due
+
+
+def recover(tx: Transaction, now: int) -> int:
+    """At boot nobody holds a lease: every leased row is ready again. Delayed rows are clipped to now + their longest delay."""
+    held = tx.rows("SELECT queue, count(*) FROM msg WHERE state=2 GROUP BY queue")
+    tx.execute("UPDATE msg SET state=0, due=0, lease=0 WHERE state=2")
+    for queue, count in held:
+        tx.count(counter(queue, State.LEASED), -count)
+        tx.count(counter(queue, State.READY), count)
+        tx.woken.add(queue)
+    tx.execute("UPDATE msg SET due=? WHERE state=1 AND due>?", (now + MOST_DELAY_MS, now + MOST_DELAY_MS))
+    return sum(count for _, count in held)
+
+
+def expire(tx: Transaction, now: int, limit: int) -> int:
+    """Move ready messages older than their queue's retention to the dead letters as `expired`. Returns how many."""
+    old = tx.rows(
+        "SELECT msg.id, msg.queue, queue.dlq FROM msg JOIN queue ON queue.id=msg.queue "
+        "WHERE msg.state=0 AND queue.dlq IS NOT NULL AND msg.created<=?-queue.retention_ms ORDER BY msg.created LIMIT ?",
+        (now, limit),
+    )
+    for message, queue, dead in old:
+        tx.execute("UPDATE msg SET queue=?, origin=?, error_class='expired', error='older than its queue keeps messages' WHERE id=?", (dead, queue, message))
+        tx.count(counter(queue, State.READY), -1)
+        tx.count(counter(dead, State.READY))
+        tx.count("dead_lettered")
+    if old:
+        tx.touch("queues", "dead_letters")
+    return len(old)
+
+
+def _held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple[Any, ...]) -> None:
+    """Run a statement on a message only if the holder's lease still stands."""
+    changed = tx.execute(f"{statement} WHERE id=? AND lease=? AND state=2", (*parameters, delivery.id, delivery.lease))
+    if not changed.rowcount:
+        raise LeaseLost(f"Message {delivery.id} is no longer leased under token {delivery.lease}.")
+
+
+def _story(history: str | None, now: int, failure: Failure) -> tuple[str, str, str, str]:
+    """Error class, message, fingerprint, and the attempts so far with the one that just failed as JSON."""
+    attempts = json.loads(history) if history else []
+    attempts.append({"at": now, "error": failure.error_class, "message": failure.message[:500]})
+    return failure.error_class, failure.message, failure.fingerprint, json.dumps(attempts, ensure_ascii=False)
+
+
+def drop(tx: Transaction, messages: Iterable[int]) -> int:
+    """Delete messages by id, whatever their state. Returns how many there were."""
+    dropped = 0
+    for message in messages:
+        row = tx.row("SELECT queue, state FROM msg WHERE id=?", (message,))
+        if row is None:
+            continue
+        tx.execute("DELETE FROM msg WHERE id=?", (message,))
+        tx.count(counter(row[0], State(row[1])), -1)
+        dropped += 1
+    if dropped:
+        tx.touch("queues", "dead_letters")
+    return dropped
+
+
+def revive(tx: Transaction, now: int, message: int) -> bool:
+    """Send a dead letter back to the queue it came from, with fresh attempts and a raised run. False if it is none."""
+    row = tx.row("SELECT queue, origin FROM msg WHERE id=? AND origin IS NOT NULL", (message,))
+    if row is None:
+        return False
+    dead, origin = row
+    tx.execute(
+        "UPDATE msg SET queue=?, origin=NULL, state=0, due=0, lease=0, deliveries=0, attempts=0, run=run+1, created=? WHERE id=?",
+        (origin, now, message),
+    )
+    tx.count(counter(dead, State.READY), -1)
+    tx.count(counter(origin, State.READY))
+    tx.woken.add(origin)
+    tx.touch("queues", "dead_letters")
+    return True

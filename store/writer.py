@@ -1,0 +1,216 @@
+"""The one writer: group commit.
+
+Callers submit an operation (a function of the transaction) and await its result. A single task drains what piled up, runs it between one
+BEGIN IMMEDIATE and one COMMIT in one thread hop, and resolves the futures after COMMIT, never before. No timer: while one
+commit is on its way the next batch gathers by itself.
+
+An operation that raises fails alone. If it had written by then, the transaction is rolled back and the others run again without it, which
+is why operations must be pure functions of the transaction. A COMMIT that fails fails every future of its batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from store import driver
+from store.connection import Driver
+from store.errors import Busy, Closed, Damaged, DiskFull, StoreError, Unwritable
+from store.transaction import Transaction
+
+T = TypeVar("T")
+Operation = Callable[[Transaction], T]
+
+#: Most operations of one transaction.
+MOST_OPERATIONS = 256
+#: Bytes of one transaction, as told by the callers.
+MOST_BYTES = 4 * 1024 * 1024
+#: Seconds of SQL after which a transaction takes no further operation.
+MOST_SECONDS = 0.005
+
+
+@dataclass(slots=True)
+class Submission:
+    """An operation on its way, and who waits for it."""
+
+    operation: Callable[[Transaction], Any]
+    size: int
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Committed:
+    """What one transaction did: results or errors by submission, and what listeners want to know."""
+
+    results: list[tuple[Submission, Any, Exception | None]] = field(default_factory=list)
+    deltas: dict[str, int] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+    woken: set[int] = field(default_factory=set)
+    expiry: int | None = None
+    due: int | None = None
+
+
+Listener = Callable[[Committed], None]
+
+
+class Writer:
+    """Owns the writing connection. `monotonic` gives seconds."""
+
+    def __init__(self, run: Driver, monotonic: Callable[[], float]) -> None:
+        self._driver = run
+        self._monotonic = monotonic
+        self._waiting: deque[Submission] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._listeners: list[Listener] = []
+        self._closed = False
+        #: Transactions committed so far.
+        self.commits = 0
+
+    def start(self) -> None:
+        """Begin to serve; `close` ends it."""
+        self._task = asyncio.get_running_loop().create_task(self._serve(), name="store-writer")
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` on the loop after every COMMIT, before the futures resolve."""
+        self._listeners.append(listener)
+
+    def submit(self, operation: Operation[T], size: int = 0) -> asyncio.Future[T]:
+        """Queue an operation. The future resolves after COMMIT, in the order of submission."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            future.set_exception(Closed())
+            return future
+        self._waiting.append(Submission(operation, size, future))
+        self._wake.set()
+        return future
+
+    @property
+    def closed(self) -> bool:
+        """Whether operations are still taken."""
+        return self._closed
+
+    async def close(self) -> None:
+        """Commit what was submitted, then stop."""
+        self._closed = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        await self._driver.close()
+
+    async def _serve(self) -> None:
+        while not (self._closed and not self._waiting):
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = self._gather()
+            try:
+                committed = await self._driver.run(partial(self._transact, batch))
+            except Exception as error:
+                translated = translate(error)
+                for submission in batch:
+                    if not submission.future.done():
+                        submission.future.set_exception(translated)
+                continue
+            self._settle(batch, committed)
+
+    def _gather(self) -> list[Submission]:
+        batch: list[Submission] = []
+        size = 0
+        waiting = self._waiting
+        while waiting and len(batch) < MOST_OPERATIONS and (not batch or size < MOST_BYTES):
+            submission = waiting.popleft()
+            if submission.future.cancelled():
+                continue
+            size += submission.size
+            batch.append(submission)
+        return batch
+
+    def _settle(self, batch: list[Submission], committed: Committed) -> None:
+        self.commits += 1
+        self._waiting.extendleft(reversed(batch[len(committed.results) :]))
+        for listener in self._listeners:
+            listener(committed)
+        for submission, result, error in committed.results:
+            if submission.future.done():
+                continue
+            if error is None:
+                submission.future.set_result(result)
+            else:
+                submission.future.set_exception(error)
+
+    def _transact(self, batch: list[Submission], connection: driver.Connection) -> Committed:
+        """Runs on the connection's thread."""
+        failed: dict[int, Exception] = {}
+        while True:
+            committed = self._attempt(connection, batch, failed)
+            if committed is not None:
+                return committed
+
+    def _attempt(self, connection: driver.Connection, batch: list[Submission], failed: dict[int, Exception]) -> Committed | None:
+        committed = Committed()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(connection)
+            deadline = self._monotonic() + MOST_SECONDS
+            for place, submission in enumerate(batch):
+                if place in failed:
+                    committed.results.append((submission, None, failed[place]))
+                    continue
+                before = transaction.mark
+                try:
+                    result = submission.operation(transaction)
+                except Exception as error:
+                    failed[place] = translate(error)
+                    if transaction.mark != before or not connection.in_transaction:
+                        rollback(connection)
+                        return None
+                    committed.results.append((submission, None, failed[place]))
+                    continue
+                committed.results.append((submission, result, None))
+                if self._monotonic() > deadline:
+                    break
+            transaction.flush()
+            connection.execute("COMMIT")
+        except BaseException:
+            rollback(connection)
+            raise
+        committed.deltas = transaction.deltas
+        committed.topics = transaction.topics
+        committed.woken = transaction.woken
+        committed.expiry = transaction.expiry
+        committed.due = transaction.due
+        return committed
+
+
+def rollback(connection: driver.Connection) -> None:
+    """Roll back if SQLite has not already done so: after a full disk or an I/O error it has."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def translate(error: Exception) -> Exception:
+    """SQLite's errors in the store's own words; other errors as they are."""
+    if isinstance(error, StoreError) or not isinstance(error, driver.Error):
+        return error
+    name = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if name.startswith("SQLITE_FULL") or "disk is full" in text:
+        translated: StoreError = DiskFull(text)
+    elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
+        translated = Unwritable(text)
+    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text:
+        translated = Damaged(text)
+    elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
+        translated = Busy(text)
+    elif name.startswith("SQLITE_IOERR") or "disk I/O" in text:
+        translated = Unwritable(text)
+    else:
+        return error
+    translated.__cause__ = error
+    return translated

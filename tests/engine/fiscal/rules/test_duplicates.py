@@ -1,0 +1,74 @@
+"""The later of two documents repeats; what it repeats decides how grave that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.fiscal.findings import Severity
+from engine.fiscal.identifiers import key_check_digit
+from engine.fiscal.note import Medium
+from engine.fiscal.rules import Surroundings, Twin, audit
+
+Builder = Any
+
+
+def duplicates(
+    builder: Builder, surroundings: Surroundings, *twins: Twin, order: int = 2
+) -> list[tuple[str, Severity, str]]:
+    near = Surroundings(tables=surroundings.tables, twins=twins, order=order)
+    return [(found.code, found.severity, found.arguments.get("case", "")) for found in audit(builder.note(), near)]
+
+
+def other_key(builder: Builder) -> str:
+    body: str = builder.key()[:35] + "11111111"
+    return body + key_check_digit(body)
+
+
+def test_the_same_key_with_other_content_is_an_error(builder: Builder, surroundings: Surroundings) -> None:
+    twin = Twin(access_key=builder.key(), digest="e" * 64, medium="xml", order=1, environment="1")
+    assert duplicates(builder, surroundings, twin) == [("DUP-01", Severity.ERRO, "different")]
+
+
+@pytest.mark.parametrize(("medium", "digest", "case"), [("xml", "d" * 64, "equal"), ("list", "f" * 64, "evidence")])
+def test_the_same_content_or_another_medium_is_said_and_no_more(
+    medium: Medium, digest: str, case: str, builder: Builder, surroundings: Surroundings
+) -> None:
+    twin = Twin(access_key=builder.key(), digest=digest, medium=medium, order=1)
+    assert duplicates(builder, surroundings, twin) == [("DUP-01", Severity.INFO, case)]
+
+
+def test_several_copies_are_one_finding_the_gravest(builder: Builder, surroundings: Surroundings) -> None:
+    key = builder.key()
+    equal = Twin(access_key=key, digest="d" * 64, medium="xml", order=0)
+    other = Twin(access_key=key, digest="e" * 64, medium="xml", order=1)
+    assert duplicates(builder, surroundings, equal, other) == [("DUP-01", Severity.ERRO, "different")]
+
+
+def test_another_key_for_the_same_number_is_an_error(builder: Builder, surroundings: Surroundings) -> None:
+    twin = Twin(access_key=other_key(builder), digest="e" * 64, medium="xml", order=1, environment="1")
+    assert duplicates(builder, surroundings, twin) == [("DUP-02", Severity.ERRO, "")]
+
+
+def test_production_and_homologation_number_independently(builder: Builder, surroundings: Surroundings) -> None:
+    twin = Twin(access_key=other_key(builder), digest="e" * 64, medium="xml", order=1, environment="2")
+    assert duplicates(builder, surroundings, twin) == []
+
+
+def test_only_the_later_document_repeats(builder: Builder, surroundings: Surroundings) -> None:
+    twin = Twin(access_key=builder.key(), digest="e" * 64, medium="xml", order=3)
+    assert duplicates(builder, surroundings, twin) == []
+
+
+def test_the_order_in_which_twins_are_given_is_of_no_consequence(builder: Builder, surroundings: Surroundings) -> None:
+    twins = [
+        Twin(access_key=builder.key(), digest=letter * 64, medium="xml", order=place)
+        for place, letter in enumerate("de")
+    ]
+    assert duplicates(builder, surroundings, *twins) == duplicates(builder, surroundings, *reversed(twins))
+
+
+@pytest.mark.parametrize("key", [None, "rubbish", "3" * 44])
+def test_twins_without_a_usable_key_are_no_twins(key: str | None, builder: Builder, surroundings: Surroundings) -> None:
+    assert duplicates(builder, surroundings, Twin(access_key=key, digest=None, medium="xml", order=1)) == []
