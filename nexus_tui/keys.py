@@ -52,7 +52,7 @@ KEYS: tuple[Key, ...] = (
     Key(keys="R", action="reprocess", label="key.reprocess", shown="R", room="inbox", footer=70),
     Key(keys="X", action="cancel", label="key.cancel", shown="X", room="inbox", footer=75),
     Key(keys="slash", action="filter", label="key.filter", shown="/", room="inbox", footer=50),
-    Key(keys="s", action="sort", label="key.sort", shown="s", room="inbox", footer=85),
+    Key(keys="s", action="sort", label="key.sort", shown="s", focus=LIST, footer=85),
     Key(keys="y", action="copy", label="key.copy", shown="y", room="inbox"),
     Key(keys="Y", action="copy_json", label="key.copy_json", shown="Y", room="inbox"),
     # one document

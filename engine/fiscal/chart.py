@@ -128,6 +128,7 @@ MONOPHASE_DUE: Final = _account("2.1.3.08", "ICMS monofásico a recolher", "2.01
 PIS_DUE: Final = _account("2.1.3.09", "PIS a recolher", "2.01.01.09.04")
 COFINS_DUE: Final = _account("2.1.3.10", "COFINS a recolher", "2.01.01.09.05")
 ISS_DUE: Final = _account("2.1.3.11", "ISS a recolher", "2.01.01.09.08")
+CUSTOMS_DUE: Final = _account("2.1.3.12", "Tributos na importação a recolher", "2.01.01.09.28")
 SERVICE_ISS_WITHHELD: Final = _account("2.1.4.01", "ISS retido a recolher", "2.01.01.09.08")
 SERVICE_IRRF_WITHHELD: Final = _account("2.1.4.02", "IRRF retido a recolher", "2.01.01.09.28")
 SERVICE_CSRF_WITHHELD: Final = _account("2.1.4.03", "PIS, COFINS e CSLL retidos a recolher", "2.01.01.09.28")

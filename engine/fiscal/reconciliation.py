@@ -88,8 +88,8 @@ def ledger_half(note: Note, booking: Booking) -> Half:
             issues.append(
                 Issue(reason=Reason(code="LED-01", arguments=arguments), severity=Weight.CRITICO, references=(owner,))
             )
-        principal = sum(entry.cents for entry in entries if entry.principal)
-        if written is not None and principal != abs(leaf_cents(written)):
+        principal = sum(entry.cents if entry.principal > 0 else -entry.cents for entry in entries if entry.principal)
+        if written is not None and principal != leaf_cents(written):
             arguments = {"booked": _money(principal), "total": _money(leaf_cents(written))}
             issues.append(
                 Issue(reason=Reason(code="LED-02", arguments=arguments), severity=Weight.CRITICO, references=("vNF",))
@@ -117,6 +117,8 @@ def taxes_half(note: Note, apportioned: Apportioned) -> Half:
         sums[row.owner, row.tax] = sums.get((row.owner, row.tax), 0) + row.tax_cents
     issues: list[Issue] = []
     for tax, leaves in TOTALS.items():
+        if note.medium == "list" and not any(leaf in note.total(group) for group, leaf in leaves):
+            continue
         total = sum(leaf_cents(note.total(group).values.get(leaf)) for group, leaf in leaves if group in note.totals)
         for owner in owners:
             items = sums.get((owner, tax), 0)

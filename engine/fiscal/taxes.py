@@ -4,11 +4,12 @@ Per tax the rows of one set of books sum exactly to the items' own leaves; leave
 from rates: the audit rules do that.
 
 Direction: what leaves owes (`débito`), what enters recovers (`crédito`) where `engine.fiscal.books` says so, and a returned sale gives its taxes back. The rest is `informativo`: taxes of Simples and MEI, taxes of the supplier
-on what gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Lists carry no tax leaves, so they have no rows and say why.
+on what gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Most lists carry no tax leaves, so they have no rows and say why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final, Literal
@@ -32,11 +33,11 @@ _UNIFIED: Final = frozenset(
     {Tax.ICMS, Tax.FCP, Tax.PIS, Tax.COFINS, Tax.ISS, Tax.DIFAL, Tax.DIFAL_ORIGIN, Tax.FCP_DEST}
 )
 #: Due on revenue only, which a transfer between establishments is not.
-_ON_REVENUE: Final = frozenset(
-    {Tax.PIS, Tax.COFINS, Tax.ISS, Tax.DIFAL, Tax.DIFAL_ORIGIN, Tax.FCP_DEST, Tax.ICMS_MONO}
-)
+_ON_REVENUE: Final = frozenset({Tax.PIS, Tax.COFINS, Tax.ISS, Tax.DIFAL, Tax.DIFAL_ORIGIN, Tax.FCP_DEST, Tax.ICMS_MONO})
 _ORDER: Final = {tax: position for position, tax in enumerate(Tax)}
 _FOREIGN: Final = "EX"
+#: Items between two breaths of `apportioning`.
+_STEP: Final = 50
 
 
 class Apportionment(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +73,30 @@ class Apportioned(msgspec.Struct, frozen=True, kw_only=True):
 
 def apportion(note: Note, classification: Classification) -> Apportioned:
     """Apportion the taxes of a note to every set of books it enters."""
+    steps = apportioning(note, classification)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            done: Apportioned = end.value
+            return done
+
+
+def apportioning(note: Note, classification: Classification) -> Generator[None, None, Apportioned]:
+    """`apportion` in steps of about a millisecond, for whoever shares a loop: a note may hold 990 items."""
     refused = refusal(note)
-    if refused is None and note.medium == "list":
+    if refused is None and note.medium == "list" and not any(item.taxes for item in note.items):
         refused = Reason(code="no_tax_leaves")
     if refused is not None:
         return Apportioned(refusal=refused)
-    rows = [row for books in books_of(note, classification) for row in _Cube(note, books).rows()]
+    rows: list[Apportionment] = []
+    for books in books_of(note, classification):
+        cube = _Cube(note, books)
+        for number, (item, treatment) in enumerate(zip(note.items, books.treatments, strict=True), 1):
+            cube.add(item, treatment)
+            if number % _STEP == 0:
+                yield
+        rows += cube.rows()
     return Apportioned(rows=tuple(rows))
 
 
@@ -88,20 +107,13 @@ class _Cube:
     """The taxes of one note in one set of books."""
 
     def __init__(self, note: Note, books: Books) -> None:
-        self._note = note
         self._books = books
         self._cells: dict[_Key, list[int]] = {}
         self._bearings: dict[tuple[Tax, Treatment], Bearing] = {}
         self._places = _places(note)
 
     def rows(self) -> list[Apportionment]:
-        for item, treatment in zip(self._note.items, self._books.treatments, strict=True):
-            for name, group in item.taxes.items():
-                kinds = KINDS.get(name)
-                if kinds is not None:
-                    for kind in kinds:
-                        if kind.value in group.values:
-                            self._count(kind, item, group.values, treatment)
+        """The cells in the order of the taxes, whatever the order of the items."""
         cells = sorted(self._cells.items(), key=lambda cell: (_ORDER[cell[0][0]], *cell[0][1:]))
         return [
             Apportionment(
@@ -118,38 +130,42 @@ class _Cube:
             for (tax, jurisdiction, bearing, cfop, cst, rate), (basis, cents) in cells
         ]
 
-    def _count(self, kind: Kind, item: Item, values: dict[str, str], treatment: Treatment) -> None:
+    def add(self, item: Item, treatment: Treatment) -> None:
+        for name, group in item.taxes.items():
+            kinds = KINDS.get(name)
+            if kinds is not None:
+                values = group.values
+                for kind in kinds:
+                    if kind.value in values:
+                        self._count(kind, item.cfop or "", values, treatment)
+
+    def _count(self, kind: Kind, cfop: str, values: dict[str, str], treatment: Treatment) -> None:
         cents = leaf_cents(values[kind.value])
-        basis = next((leaf_cents(values[leaf]) for leaf in kind.bases if leaf in values), 0)
+        basis = 0
+        for leaf in kind.bases:
+            if leaf in values:
+                basis = leaf_cents(values[leaf])
+                break
         if not cents and not basis:
             return
-        bearing = self._bearings.get((kind.tax, treatment))
+        tax = kind.tax
+        bearing = self._bearings.get((tax, treatment))
         if bearing is None:
-            bearing = self._bearings[kind.tax, treatment] = self._bearing(kind.tax, treatment)
+            bearing = self._bearings[tax, treatment] = self._bearing(tax, treatment)
         cst = values.get(kind.cst) or values.get("CSOSN") or ""
         if "orig" in values:
             cst = values["orig"] + cst
-        key = (
-            kind.tax,
-            self._jurisdiction(kind.place, values, bearing),
-            bearing,
-            item.cfop or "",
-            cst,
-            _rate(values.get(kind.rate, "")),
-        )
-        cell = self._cells.get(key)
-        if cell is None:
-            self._cells[key] = [basis, cents]
-        else:
-            cell[0] += basis
-            cell[1] += cents
+        rate = values.get(kind.rate)
+        place = self._jurisdiction(kind.place, values, bearing)
+        cell = self._cells.setdefault((tax, place, bearing, cfop, cst, _rate(rate) if rate else ""), [0, 0])
+        cell[0] += basis
+        cell[1] += cents
 
     def _bearing(self, tax: Tax, treatment: Treatment) -> Bearing:
         books, (operation, purpose) = self._books, treatment
         if tax in _STATED or purpose is Purpose.RECORD or (books.unified and tax in _UNIFIED):
             return "informativo"
-        moved = moves(treatment)
-        if moved and tax in _ON_REVENUE:
+        if tax in _ON_REVENUE and moves(treatment):
             return "informativo"
         shipped = purpose is Purpose.RETURN_OF_SHIPMENT or operation is Operation.OUTROS
         returned = operation is Operation.DEVOLUCAO and not shipped
@@ -158,7 +174,7 @@ class _Cube:
             return "débito" if books.recovers(tax.value, treatment) else "informativo"
         if leaving or operation is Operation.VENDA:
             return "débito"
-        if returned and not moved:
+        if returned:
             return "crédito"
         return "crédito" if books.recovers(tax.value, treatment) else "informativo"
 
@@ -188,8 +204,6 @@ def _places(note: Note) -> dict[Place, str]:
 @lru_cache(maxsize=4096)
 def _rate(text: str) -> str:
     """The rate without idle zeros, so that 18.00 and 18.0000 are one row; text that is no number stays as it is."""
-    if not text:
-        return ""
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -8,7 +8,7 @@ import pytest
 from textual.binding import Binding
 
 from nexus_tui.app import NexusApp
-from nexus_tui.keys import APP, EVERY_ROOM, FIELD, KEYS, LIST, SCREEN, bindings, keys_in
+from nexus_tui.keys import APP, EVERY_ROOM, FIELD, KEYS, LIST, SCREEN, Key, bindings, keys_in
 from nexus_tui.rooms import ROOMS
 from nexus_tui.rooms.document import DocumentScreen
 from nexus_tui.rooms.inbox import InboxScreen
@@ -34,10 +34,7 @@ def test_the_footer_has_one_order(room: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.room}-{key.focus}-{key.keys}")
-def test_every_action_exists_on_its_owner(key: object) -> None:
-    from nexus_tui.keys import Key
-
-    assert isinstance(key, Key)
+def test_every_action_exists_on_its_owner(key: Key) -> None:
     name = "action_" + key.action.partition("(")[0]
     owners: tuple[type, ...] = OWNERS[key.focus]
     if key.focus == SCREEN and key.room != EVERY_ROOM:

@@ -52,7 +52,7 @@ class ListFile:
 
 
 def read_list(content: bytes, name: str) -> ListFile | Refusal:
-    """Read a CSV; a refusal where it goes beyond a limit. Memory beside `content`: some 16 bytes a row, and the keys."""
+    """Read a CSV; a refusal where it goes beyond a limit. Beside `content` it costs some 16 bytes a row and the keys."""
     try:
         with field_limit():
             return _read(content, name)

@@ -8,7 +8,7 @@ from engine.fiscal import chart
 from engine.fiscal.books import Books, books_of, moves, refusal
 from engine.fiscal.chart import Account
 from engine.fiscal.classification import Classification
-from engine.fiscal.ledger.components import Components, Slice, slices
+from engine.fiscal.ledger.components import Slice, slices
 from engine.fiscal.ledger.entries import Booking, Journal
 from engine.fiscal.note import Note
 from engine.fiscal.operations import USUAL_PURPOSE, Direction, Operation, Purpose, Treatment
@@ -143,7 +143,11 @@ class _Bookkeeper:
                 self._transfer(part)
             else:
                 self._acquisition(part, chart.BRANCHES)
-        elif operation is Operation.VENDA or (leaving and operation is Operation.SERVICO) or (operation is Operation.DEVOLUCAO and not leaving):
+        elif (
+            operation is Operation.VENDA
+            or (leaving and operation is Operation.SERVICO)
+            or (operation is Operation.DEVOLUCAO and not leaving)
+        ):
             self._sale(part)
         else:
             foreign = self._imported or self._books.partner.uf == "EX"
@@ -176,9 +180,12 @@ class _Bookkeeper:
                 asset = chart.CIAP if purpose is Purpose.FIXED_ASSET else account
                 journal.debit(asset, components[name])
                 recovered += components[name]
-        # Import notes follow no formula for vNF (customs expenses are in it as the importer likes): all of it is cost.
-        cost = part.principal if self._imported else components.gross
-        journal.debit(_COST.get(purpose, chart.GOODS), cost - recovered)
+        if self._imported and part.treatment.operation is Operation.COMPRA:
+            landed = components.landed
+            journal.debit(_COST.get(purpose, chart.GOODS), landed - recovered)
+            journal.credit(chart.CUSTOMS_DUE, landed - part.principal)
+        else:
+            journal.debit(_COST.get(purpose, chart.GOODS), components.gross - recovered)
         journal.close()
         for name, _, due in _WITHHELD:
             journal.pair(against, due, components[name])

@@ -98,6 +98,17 @@ class Components(dict[str, int]):
         """What vNF must be (MOC W16-10)."""
         return self.price + sum(self[name] for name in _ADDED)
 
+    @property
+    def landed(self) -> int:
+        """What imported goods cost with all taxes settled at customs.
+
+        Import notes follow no formula for vNF. Importers often put ICMS, PIS and COFINS into vOutro so that vNF holds
+        them; what fits there is not added twice.
+        """
+        contributions = self["vPIS"] + self["vCOFINS"]
+        inside = next((taxes for taxes in (contributions + self["vICMS"], contributions) if taxes <= self["vOutro"]), 0)
+        return self.price + self["vII"] + self["vIPI"] + self["vICMS"] + contributions - inside
+
 
 @dataclass(slots=True, kw_only=True)
 class Slice:

@@ -25,8 +25,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     #: Identifier of the establishment whose books these are.
     owner: str
-    #: Stands for the document's own total against the counterparty (vNF).
-    principal: bool = False
+    #: The share of vNF that this line puts against the counterparty; negative where the share itself is.
+    principal: int = 0
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,31 +66,31 @@ class Journal:
 
     def debit(self, account: Account, cents: int, *, principal: bool = False) -> None:
         """Debit an account (credit it where the operation is undone or the amount is negative)."""
-        self._write(account, cents, principal)
+        self._write(account, cents, cents if principal else 0)
 
     def credit(self, account: Account, cents: int, *, principal: bool = False) -> None:
         """Credit an account, with the same exceptions."""
-        self._write(account, -cents, principal)
+        self._write(account, -cents, cents if principal else 0)
 
     def pair(self, debit: Account, credit: Account, cents: int) -> None:
         """One amount from one account to another."""
         if cents:
-            self._write(debit, cents, False)
-            self._write(credit, -cents, False)
+            self._write(debit, cents, 0)
+            self._write(credit, -cents, 0)
 
     def close(self) -> None:
         """Put what does not balance on the suspense account."""
         open_amount, self._open = self._open, 0
         if open_amount:
-            self._append(chart.SUSPENSE, -open_amount, False)
+            self._append(chart.SUSPENSE, -open_amount, 0)
 
-    def _write(self, account: Account, signed: int, principal: bool) -> None:
+    def _write(self, account: Account, signed: int, principal: int) -> None:
         if signed:
             signed = -signed if self._undo else signed
             self._open += signed
             self._append(account, signed, principal)
 
-    def _append(self, account: Account, signed: int, principal: bool) -> None:
+    def _append(self, account: Account, signed: int, principal: int) -> None:
         self.entries.append(
             Entry(
                 account=account.code,

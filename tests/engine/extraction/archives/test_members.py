@@ -188,6 +188,12 @@ def test_encrypted_linked_and_oddly_packed_entries_are_refused_alone() -> None:
     assert refusals(opened(file.getvalue())) == [("symlink", False), ("method", False)]
 
 
+def test_an_entry_without_a_name_is_a_member_like_others() -> None:
+    content = archive(("a.xml", XML), ("b.xml", XML))
+    nameless = patched(patched(content, b"a.xml", 0, b"\0"), b"PK\x01\x02", 46, b"\0")
+    assert len(opened(nameless)) == 2
+
+
 def test_damage_is_said_of_the_member_or_of_the_whole() -> None:
     content = archive(("a.xml", b"abcdefgh" * 10), ("b.xml", XML))
     assert refusals(opened(patched(content, b"PK\x01\x02", 16, b"\0\0\0\0"))) == [("damaged", False)]

@@ -190,8 +190,8 @@ def test_the_order_of_rows_is_of_no_consequence(data: Path, chance: random.Rando
 
 def test_rows_of_the_wire_are_a_list_that_needs_no_header() -> None:
     content = (
-        "nfe_id,data_emissao,valor_total_nfe,emitente_nome,emitente_cnpj,emitente_uf,produto_nome,produto_ncm,produto_cfop,"
-        "produto_cst_icms,produto_valor_icms,produto_valor_iss,produto_qtd,produto_valor_unit,produto_valor_total\n"
+        "nfe_id,data_emissao,valor_total_nfe,emitente_nome,emitente_cnpj,emitente_uf,"
+        "produto_nome,produto_ncm,produto_cfop,produto_cst_icms,produto_valor_icms,produto_valor_iss,produto_qtd,produto_valor_unit,produto_valor_total\n"
         f"{THREE_ITEMS},2024-01-26,10.50,Fulano,29843878000170,MS,Lanterna,85122021,6.403,00,1.20,,2,5.25,10.50\n"
     ).encode()
     note = built(None, cut(content, "linhas.csv")[THREE_ITEMS])

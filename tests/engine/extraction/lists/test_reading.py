@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.extraction.archives.refusal import Refusal
+from engine.extraction.lists.columns import known_columns
 from engine.extraction.lists.reading import ListFile, read_list
 from engine.extraction.lists.table import Rows, field_limit
 
@@ -84,6 +85,7 @@ tables = st.integers(2, 6).flatmap(
 def test_any_quoted_table_comes_back(table: tuple[list[str], list[list[str]]], delimiter: str, encoding: str) -> None:
     header, body = table
     assume(all(len(name.strip()) == len(name) for name in header))
+    assume(all(len(known_columns(row)) < 2 for row in body))
     found = read(written([header, *body], delimiter, csv.QUOTE_ALL).encode(encoding))
     assert (found.dialect.delimiter, found.columns) == (delimiter, tuple(header))
     assert cells(found) == [header, *body]
@@ -107,7 +109,8 @@ def test_apostrophes_as_quotation_marks_are_seen() -> None:
 
 def test_titles_above_and_totals_below_are_no_rows() -> None:
     found = read(
-        "Relatório de notas;;;\n;;;\nData;Nota;CNPJ;Valor\n01/02/2026;12;11.222.333/0001-81;1.000,00\nTOTAL;;;1.000,00\n"
+        "Relatório de notas;;;\n;;;\nData;Nota;CNPJ;Valor\n"
+        "01/02/2026;12;11.222.333/0001-81;1.000,00\nTOTAL;;;1.000,00\n"
     )
     assert (found.dialect.header, found.rows, found.oddities) == (3, 1, ("total_rows_left_out",))
     assert found.role == "neither"

@@ -52,7 +52,7 @@ def test_strangers_masks_and_fragments_are_nobody(identifier: str | None, seller
 
 def test_between_branches_a_sale_is_a_transfer(invoice: Build, item: Build, seller: Company) -> None:
     verdict = classify(invoice(item("5102"), recipient=SELLER_BRANCH), Companies([seller]))
-    assert (verdict.role, verdict.operation, verdict.confidence) == (Role.BOTH, Operation.TRANSFERENCIA, 1)
+    assert (verdict.role, verdict.operation, verdict.confidence) == (Role.BOTH, Operation.TRANSFERENCIA, Decimal(1))
 
 
 def test_between_two_clients_a_transfer_needs_a_person(
@@ -84,7 +84,7 @@ def test_a_supplier_taking_goods_back_is_our_return(invoice: Build, item: Build,
 
 def test_finnfe_4_is_a_return_whatever_the_cfop(invoice: Build, item: Build) -> None:
     verdict = classify(invoice(item("5949"), finNFe="4"), NOBODY)
-    assert (verdict.operation, verdict.confidence) == (Operation.DEVOLUCAO, 1)
+    assert (verdict.operation, verdict.confidence) == (Operation.DEVOLUCAO, Decimal(1))
 
 
 def test_a_correction_beats_all_other_evidence(invoice: Build, item: Build, buyer: Company) -> None:
@@ -169,7 +169,7 @@ def test_the_cnae_names_the_sector_of_the_own_company(invoice: Build, item: Buil
     assert (verdict.sector, verdict.sector_source, verdict.sector_share) == (
         "Comércio e reparação de veículos",
         "cnae",
-        1,
+        Decimal(1),
     )
 
 

@@ -130,11 +130,23 @@ def test_fixed_assets_put_their_icms_on_ciap(invoice: Build, item: Build, seller
     }
 
 
-def test_an_import_takes_vnf_as_it_stands(invoice: Build, item: Build, seller: Company) -> None:
-    note = invoice(item("3102", II={"vII": "30.00"}, **TAXES), tpNF="0", recipient_uf="EX", totals={"vNF": "120.00"})
-    entries = lines(booked(note, seller))
-    assert ("Fornecedores estrangeiros", "C", 12000) in entries
-    assert not any(name.startswith("Diferenças") for name, _, _ in entries)
+def test_an_import_owes_customs_what_vnf_does_not_hold(invoice: Build, item: Build, seller: Company) -> None:
+    note = invoice(item("3102", II={"vII": "30.00"}, **TAXES), tpNF="0", recipient_uf="EX", totals={"vNF": "100.00"})
+    assert lines(booked(note, seller)) == {
+        ("Fornecedores estrangeiros", "C", 10000),
+        ("Tributos na importação a recolher", "C", 5725),
+        ("ICMS a recuperar", "D", 1800),
+        ("PIS a recuperar", "D", 165),
+        ("COFINS a recuperar", "D", 760),
+        ("Mercadorias para revenda", "D", 13000),
+    }
+
+
+def test_import_taxes_put_into_voutro_are_not_counted_twice(invoice: Build, item: Build, seller: Company) -> None:
+    taxes = {"prod": {"vOutro": "27.25"}, "II": {"vII": "30.00"}, **TAXES}
+    entries = lines(booked(invoice(item("3102", **taxes), tpNF="0", recipient_uf="EX"), seller))
+    assert ("Fornecedores estrangeiros", "C", 15725) in entries and ("Mercadorias para revenda", "D", 13000) in entries
+    assert not any(name.startswith(("Diferenças", "Tributos na importação")) for name, _, _ in entries)
 
 
 @pytest.mark.parametrize(("sold", "returned"), [("5101", "1201"), ("5102", "1202"), ("5405", "1411")])

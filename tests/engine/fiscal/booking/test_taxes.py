@@ -15,8 +15,9 @@ from engine.fiscal.classification import classify
 from engine.fiscal.companies import Companies, Company, Regime
 from engine.fiscal.ledger import book
 from engine.fiscal.note import Note
+from engine.fiscal.reconciliation import taxes_half
 from engine.fiscal.tax_kinds import KINDS, Tax, methodology, wire_type
-from engine.fiscal.taxes import Apportioned, Apportionment, apportion
+from engine.fiscal.taxes import Apportioned, Apportionment, apportion, apportioning
 
 Build = Callable[..., Any]
 
@@ -134,6 +135,18 @@ def test_lists_have_no_tax_leaves_and_say_so(invoice: Build, item: Build) -> Non
     assert apportioned.rows == () and apportioned.refusal is not None and apportioned.refusal.code == "no_tax_leaves"
 
 
+def test_a_list_that_does_carry_taxes_is_apportioned(invoice: Build, item: Build) -> None:
+    note = invoice(item("5102", ICMS=ICMS), medium="list", protocol=None)
+    assert rows(note)[Tax.ICMS].tax_cents == 1200
+    assert taxes_half(note, apportion(note, classify(note, Companies()))).issues == ()
+
+
+def test_the_work_comes_in_steps(invoice: Build, item: Build) -> None:
+    note = invoice(*(item("5102", ICMS=ICMS) for _ in range(101)))
+    classification = classify(note, Companies())
+    assert len(list(apportioning(note, classification))) == 2
+
+
 def test_what_is_not_booked_is_not_apportioned(invoice: Build, item: Build) -> None:
     note = invoice(item("5102", ICMS=ICMS), protocol="101")
     assert apportion(note, classify(note, Companies())).rows == ()
@@ -211,4 +224,3 @@ def test_the_cube_and_the_books_say_the_same(
                     row.tax_cents for row in cube.rows if (row.tax, row.owner, row.direction) == (tax, owner, direction)
                 )
                 assert apportioned == sum(entry.cents for entry in mine if entry.type == side), (tax, direction)
-

@@ -1,0 +1,72 @@
+"""Eleven test agents for the product's own dispatcher: each reads the 4 KB payload of its event, changes it, and passes 4 KB on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from engine.agents.context import Context
+from engine.agents.outcome import Emission, Event, KeyPut, Outcome
+from engine.contract.events import KEY_SUFFIX, AgentSpec, EventName
+from engine.runtime.registry import Agent, Registry
+
+#: The events of one document from the job to the end, in order: eleven hops through ten queues.
+HOPS = (
+    EventName.PIPELINE_REQUESTED,
+    EventName.DOC_INGESTED,
+    EventName.DOC_PARSED,
+    EventName.DOC_NORMALIZED,
+    EventName.AUDIT_DONE,
+    EventName.CLASSIFICATION_READY,
+    EventName.LEDGER_READY,
+    EventName.TAX_READY,
+    EventName.RECON_DONE,
+    EventName.REPORT_READY,
+    EventName.ASSISTANT_READY,
+)
+#: Counter that rises with the commit that ends a document.
+DONE = "benchmark.done"
+
+
+def payload(number: int) -> dict[str, Any]:
+    """A fresh payload of about 4 KB of JSON, like a note's rows."""
+    items = [
+        {"item": place, "description": f"PARAFUSO SEXTAVADO {number:07d}/{place:02d}", "ncm": "73181500", "cfop": "5102", "total": f"{place * 17}.{number % 100:02d}"}
+        for place in range(1, 33)
+    ]
+    return {"docId": f"{number:032x}", "hop": 0, "total": "1234.56", "digest": "", "items": items}
+
+
+def changed(before: dict[str, Any]) -> dict[str, Any]:
+    """What every hop does, here and at the peers: read two fields, set two."""
+    hop = before["hop"] + 1
+    return {**before, "hop": hop, "digest": f"{hop}:{before['items'][hop]['total']}"}
+
+
+def registry() -> Registry:
+    """One agent a hop; the payload is decoded from the message's JSON by msgspec, as production's are."""
+    decode = msgspec.json.Decoder().decode
+    return {
+        name: Agent(
+            spec=AgentSpec(id=f"B{place}", name=f"bench{place}", stages=(place,), timeout_ms=10_000, max_attempts=3),
+            handle=_passing_on_to(HOPS[place + 1]) if place + 1 < len(HOPS) else _finish,
+            decode=decode,
+        )
+        for place, name in enumerate(HOPS)
+    }
+
+
+def _passing_on_to(following: EventName) -> Any:
+    suffix = KEY_SUFFIX[following]
+
+    async def handle(event: Event, context: Context) -> Outcome:
+        doc = event.doc_id
+        return Outcome(events=(Emission(name=following, doc_id=doc, payload=changed(event.payload), key=f"{doc}:{suffix}"),))
+
+    return handle
+
+
+async def _finish(event: Event, context: Context) -> Outcome:
+    """The last hop keeps the artefact."""
+    return Outcome(puts=(KeyPut(key=f"report:{event.doc_id}", value=changed(event.payload)),), metrics=((DONE, 1),))

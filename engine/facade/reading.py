@@ -1,0 +1,36 @@
+"""What queries stand on: somewhere to run a function of a read-only connection, and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """The owner's store, or a viewer's read-only connections."""
+
+    def read(self, query: Callable[[Any], T]) -> Awaitable[T]:
+        """Run a short query; it sees what is committed."""
+        ...
+
+    def blob(self, sha: bytes) -> bytes:
+        """A blob's content, checked."""
+        ...
+
+    def wall_ms(self) -> int:
+        """Now, by the wall clock."""
+        ...
+
+    def steady_ms(self) -> int:
+        """Now, by the clock that due times are counted in."""
+        ...
+
+
+class Executing(Protocol):
+    """Carries commands out: in this process, or through the owner's socket."""
+
+    async def execute(self, command: Any) -> Any:
+        """Run a command to its result."""
+        ...
