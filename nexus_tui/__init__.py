@@ -1,0 +1,1 @@
+"""The faces of Nexus: the terminal UI and the command line."""

@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,12 +21,14 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from nexus_tui.dialogs.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from nexus_tui.i18n import Language
 from nexus_tui.keys import APP, EVERY_ROOM, bindings
 from nexus_tui.look import Look
 from nexus_tui.problem import problem_of
 from nexus_tui.rooms import ROOMS
 from nexus_tui.screen import NexusScreen
 from nexus_tui.theme import THEME_NAMES, THEMES, VARIABLE_DEFAULTS, glyphs_for, theme_for
+from nexus_tui.work import start
 
 if TYPE_CHECKING:
     from nexus_tui.engine_port import EnginePort
@@ -56,7 +59,7 @@ class NexusApp(App[None], inherit_bindings=False):
         *,
         clock: Callable[[], int],
         zone: tzinfo,
-        language: str,
+        language: Language,
         tenant: str = "default",
         theme: str | None = None,
         term: str = "",
@@ -117,7 +120,7 @@ class NexusApp(App[None], inherit_bindings=False):
         return self.engine.engine_state()
 
     def _start_engine(self) -> None:
-        self.run_worker(self._attach_engine(), group="engine", exit_on_error=False)
+        start(self, self._attach_engine, "engine")
 
     async def _attach_engine(self) -> None:
         self.engine = await self._engine_factory()
@@ -169,11 +172,11 @@ class NexusApp(App[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Every key of this place."""
-        self.run_worker(self._choose(typing=False), group="dialog", exit_on_error=False)
+        start(self, partial(self._choose, typing=False), "dialog")
 
     def action_palette(self) -> None:
         """The same by typing."""
-        self.run_worker(self._choose(typing=True), group="dialog", exit_on_error=False)
+        start(self, partial(self._choose, typing=True), "dialog")
 
     async def _choose(self, *, typing: bool) -> None:
         from nexus_tui.dialogs.commands import Commands
@@ -186,23 +189,23 @@ class NexusApp(App[None], inherit_bindings=False):
 
     def action_go_to(self) -> None:
         """To a place by its name."""
-        self.run_worker(self._go_to(), group="dialog", exit_on_error=False)
+        start(self, self._go_to, "dialog")
 
     async def _go_to(self) -> None:
         from nexus_tui.dialogs.ask import Ask
-        from nexus_tui.dialogs.go_to import DOCUMENT, TENANT, PlaceSuggester, places
+        from nexus_tui.dialogs.go_to import SEARCHES, TENANT, PlaceSuggester, places
 
         say, screen = self.look.say, self.screen
         names = places(say)
-        suggester = PlaceSuggester([*names, f"{DOCUMENT} ", f"{TENANT} "])
+        suggester = PlaceSuggester([*names, f"{TENANT} ", *(f"{search} " for search in SEARCHES)])
         answer = await self.push_screen_wait(Ask(say("go_to.question"), say("go_to.hint"), suggester))
         word, _, rest = (answer or "").partition(" ")
         if not word or not isinstance(screen, NexusScreen):
             return
         if word.casefold() in names and not rest:
             self.action_room(names[word.casefold()])
-        elif word == DOCUMENT and rest:
-            screen.search(rest.strip())
+        elif word in SEARCHES and rest:
+            screen.search(SEARCHES[word] + rest.strip())
         elif word == TENANT and rest:
             self.tenant = rest.strip()
             screen.scope(self.tenant)
@@ -235,7 +238,7 @@ class NexusApp(App[None], inherit_bindings=False):
 
     def action_leave_nexus(self) -> None:
         """Leave, after saying what is in flight."""
-        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+        start(self, self._leave, "leave", exclusive=True)
 
     async def _leave(self) -> None:
         from nexus_tui.dialogs.confirm import Confirm

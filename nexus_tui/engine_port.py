@@ -5,13 +5,14 @@ The appliance hands over the real facade, tests a fake; both fit by shape. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.facade.views import Changes, CommandResult, DocumentDetail, InboxCounts, Page
+    from engine.facade.commands import CommandResult
+    from engine.facade.views import Changes, DocumentDetail, InboxCounts, Page
 
 
 class Documents(Protocol):
@@ -21,13 +22,13 @@ class Documents(Protocol):
 
     async def count(self, filter: str, tenant: str) -> int: ...
 
-    async def anchors(self, filter: str, tenant: str, every: int) -> tuple[int, ...]: ...
+    async def anchors(self, filter: str, tenant: str, every: int, newest_first: bool) -> tuple[int, ...]: ...
 
-    async def detail(self, doc_id: str, language: str) -> DocumentDetail: ...
+    async def ids(self, filter: str, tenant: str, limit: int) -> tuple[str, ...]: ...
+
+    async def detail(self, doc_id: str, language: Literal["pt", "en"]) -> DocumentDetail | None: ...
 
     async def counts(self, tenant: str) -> InboxCounts: ...
-
-    async def add(self, paths: Sequence[Path]) -> CommandResult: ...
 
     async def requeue(self, doc_ids: Sequence[str]) -> CommandResult: ...
 
@@ -36,11 +37,24 @@ class Documents(Protocol):
     async def cancel(self, doc_ids: Sequence[str]) -> CommandResult: ...
 
 
+class Jobs(Protocol):
+    """Intake: a job is opened, files are acknowledged one by one, the job is closed."""
+
+    async def open(self, tenant: str) -> str: ...
+
+    def add(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]: ...
+
+    async def close(self, job: str) -> None: ...
+
+
 class EnginePort(Protocol):
     """A running engine, or a viewer of one."""
 
     @property
     def documents(self) -> Documents: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
 
     def changes(self, since: int) -> Changes: ...
 

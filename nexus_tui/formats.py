@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
+from nexus_tui.i18n import Language
+
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
@@ -17,7 +19,7 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 class Formats:
     """How one reader wants values written."""
 
-    language: str
+    language: Language
     zone: tzinfo
 
     def integer(self, value: int) -> str:
@@ -32,11 +34,16 @@ class Formats:
 
     def money(self, text: str) -> str:
         """A document's own amount, `48210.55`, as `R$ 48.210,55`; what is no number stays as it was written."""
+        written = self.number(text, 2)
+        return written if written == text and not text.replace(".", "").isdigit() else f"R$ {written}"
+
+    def number(self, text: str, places: int) -> str:
+        """A decimal in wire notation with `places` places; what is no number stays as it was written."""
         try:
-            amount = Decimal(text)
+            value = Decimal(text)
         except InvalidOperation:
             return text
-        return f"R$ {self.decimal(amount, 2)}" if amount.is_finite() else text
+        return self.decimal(value, places) if value.is_finite() else text
 
     def duration(self, milliseconds: int) -> str:
         """How long something took: `38 ms`, `2.1 s`, `3 m 12 s`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from nexus_tui.formats import Formats
-from nexus_tui.i18n import LANGUAGES, Translator
+from nexus_tui.i18n import LANGUAGES, Language, Translator
 from nexus_tui.theme import Glyphs
 
 if TYPE_CHECKING:
@@ -24,8 +24,13 @@ class Look:
     formats: Formats
     glyphs: Glyphs
 
+    @property
+    def spoken(self) -> Literal["pt", "en"]:
+        """The language as the engine calls it."""
+        return "pt" if self.say.language == "pt-BR" else "en"
+
     @classmethod
-    def of(cls, language: str, zone: tzinfo, glyphs: Glyphs) -> Look:
+    def of(cls, language: Language, zone: tzinfo, glyphs: Glyphs) -> Look:
         """The look of `language` in `zone`."""
         return cls(say=Translator(language), formats=Formats(language=language, zone=zone), glyphs=glyphs)
 

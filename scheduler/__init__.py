@@ -1,0 +1,1 @@
+"""What happens by itself. A job is one bounded call into engine or store; it holds no logic."""

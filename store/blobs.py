@@ -1,27 +1,33 @@
 """Files named by the sha256 of their content.
 
 A blob is durable before any row names it: temporary file, fsync, rename, fsync of the folder, in a small pool of threads. Whoever
-references a blob in a transaction confirms the file in that turn (`confirm`), and garbage collection moves an unreferenced file to the
-trash in a turn of the writer too, so the two cannot cross. Every read checks the hash: SQLite and file systems do not notice bit rot.
+references a blob in a transaction confirms the file in that turn (`confirm`), and garbage collection (`store.collection`) moves an
+unreferenced file to the trash in a turn of the writer too, so the two cannot cross. Every read checks the hash: SQLite and file systems
+do not notice bit rot. Folders are 0700 and files 0600 whatever the umask says.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import itertools
+import math
 import os
+import re
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from store.errors import Damaged, DiskFull, NotFound, StoreError, TooLarge, Unwritable
+from store.errors import Damaged, NotFound, TooLarge
+from store.files import create, disk_error, sync, sync_file
 
 T = TypeVar("T")
 #: Runs a blocking function somewhere it does not hold the loop.
 Offload = Callable[[Callable[[], T]], Awaitable[T]]
 
 CHUNK = 1024 * 1024
+FOLDER_NAME = re.compile("[0-9a-f]{2}")
+FILE_NAME = re.compile("[0-9a-f]{62}")
 
 
 class Blob(NamedTuple):
@@ -39,13 +45,20 @@ class Blobs:
         self._offload = offload
         # next() on it is atomic, whichever thread of the pool asks.
         self._numbers = itertools.count(1)
+        #: Two-digit folders whose own entry is durable.
+        self._known: set[str] = set()
+        self._making = threading.Lock()
 
     def prepare(self) -> None:
         """Create the folders and clear what an interrupted write left."""
-        for name in ("tmp", "trash"):
-            (self._root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in (self._root / "tmp").iterdir():
-            left.unlink()
+        try:
+            for folder in (self._root, self._root / "tmp", self._root / "trash"):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            for left in (self._root / "tmp").iterdir():
+                left.unlink()
+            sync(self._root.parent)
+        except OSError as error:
+            raise disk_error(error, self._root) from error
 
     def path(self, sha: bytes) -> Path:
         """Where the blob lies, whether it exists or not."""
@@ -75,43 +88,56 @@ class Blobs:
         path = self.path(sha)
         if path.exists():
             return
-        trashed = self._root / "trash" / sha.hex()
-        if not trashed.exists():
-            raise NotFound(f"Blob {sha.hex()} is missing.")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        trashed.rename(path)
-        sync_folder(path.parent)
+        try:
+            self._make_folder(path)
+            (self._root / "trash" / sha.hex()).rename(path)
+        except FileNotFoundError:
+            raise NotFound(f"Blob {sha.hex()} is missing.") from None
+        except OSError as error:
+            raise disk_error(error, self._root) from error
+        sync(path.parent)
 
-    def discard(self, sha: bytes) -> None:
-        """Move a blob to the trash; only in a turn of the writer that has just seen that nothing references it."""
+    def discard(self, sha: bytes, wall_ms: int) -> bool:
+        """Move a blob to the trash; only in a turn of the writer that has just seen that nothing references it. True if it was there."""
         path = self.path(sha)
-        if path.exists():
+        try:
+            # Dated before it is moved: the trash may be emptied at this very moment.
+            os.utime(path, (wall_ms / 1000, wall_ms / 1000))
             path.rename(self._root / "trash" / sha.hex())
-            os.utime(self._root / "trash" / sha.hex())
+        except FileNotFoundError:
+            return False
+        return True
 
     def empty_trash(self, older_than: float) -> int:
         """Delete what was trashed before `older_than` (seconds since the epoch). Returns how many files."""
         gone = 0
         for path in (self._root / "trash").iterdir():
-            if path.stat().st_mtime < older_than:
-                path.unlink()
-                gone += 1
+            try:
+                if path.stat().st_mtime < older_than:
+                    path.unlink()
+                    gone += 1
+            except FileNotFoundError:  # a transaction took it back
+                continue
         return gone
 
     def folders(self) -> list[str]:
         """Names of the two-digit folders in use, for a collection that goes through them one by one."""
-        return sorted(path.name for path in self._root.iterdir() if len(path.name) == 2 and path.is_dir())
+        return sorted(path.name for path in self._root.iterdir() if FOLDER_NAME.fullmatch(path.name))
 
-    def stored(self, folder: str) -> list[bytes]:
-        """Hashes of the blobs in one folder."""
-        return [bytes.fromhex(folder + path.name) for path in (self._root / folder).iterdir()]
+    def stored(self, folder: str, older_than: float = math.inf) -> list[bytes]:
+        """Hashes of the blobs in one folder that were last put before `older_than` (seconds since the epoch)."""
+        return [
+            bytes.fromhex(folder + path.name)
+            for path in (self._root / folder).iterdir()
+            if FILE_NAME.fullmatch(path.name) and path.stat().st_mtime < older_than
+        ]
 
     def _write(self, content: bytes) -> Blob:
         blob = Blob(hashlib.sha256(content).digest(), len(content))
         if self._present(blob):
             return blob
         temporary = self._new_temporary()
-        with guarded(temporary), temporary.open("xb") as file:
+        with guarded(temporary), create(temporary) as file:
             file.write(content)
             sync_file(file)
         return self._keep(temporary, blob)
@@ -120,7 +146,7 @@ class Blobs:
         digest = hashlib.sha256()
         size = 0
         temporary = self._new_temporary()
-        with guarded(temporary), source.open("rb") as incoming, temporary.open("xb") as file:
+        with guarded(temporary), source.open("rb") as incoming, create(temporary) as file:
             while chunk := incoming.read(CHUNK):
                 size += len(chunk)
                 if size > limit:
@@ -138,21 +164,37 @@ class Blobs:
         return self._root / "tmp" / f"{os.getpid()}-{next(self._numbers)}"
 
     def _present(self, blob: Blob) -> bool:
+        """Whether the file is there and whole; a damaged one is written again. It counts as put now, so that no collection takes it."""
+        path = self.path(blob.sha)
         try:
-            return self.path(blob.sha).stat().st_size == blob.size
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").digest() != blob.sha:
+                    return False
+            os.utime(path)
+            # Another put may have renamed it without having synced yet.
+            sync(path.parent)
         except FileNotFoundError:
             return False
+        return True
 
     def _keep(self, temporary: Path, blob: Blob) -> Blob:
         path = self.path(blob.sha)
         with guarded(temporary):
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._make_folder(path)
             temporary.rename(path)
-            sync_folder(path.parent)
+            sync(path.parent)
         return blob
 
+    def _make_folder(self, path: Path) -> None:
+        """The folder of a blob, its own entry durable before anything in it is."""
+        with self._making:
+            if path.parent.name not in self._known:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                sync(self._root)
+                self._known.add(path.parent.name)
 
-class guarded:  # noqa: N801  # reads as a statement: with guarded(file)
+
+class guarded:  # reads as a statement: with guarded(file)
     """Remove the temporary file if anything fails, and say what the disk said in the store's own words."""
 
     def __init__(self, temporary: Path) -> None:
@@ -165,31 +207,9 @@ class guarded:  # noqa: N801  # reads as a statement: with guarded(file)
         if error is None:
             return
         self._temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, StoreError):
-            translated = translate_os_error(error, self._temporary)
-            if translated is not None:
-                raise translated from error
+        if isinstance(error, OSError) and not self._is_of_source(error):
+            raise disk_error(error, self._temporary.parent.parent) from error
 
-
-def translate_os_error(error: OSError, target: Path) -> StoreError | None:
-    """A full or unwritable data directory; `None` for an error of the file that was being read."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"No space left in {target.parent}.")
-    if error.filename is None or str(error.filename).startswith(str(target.parent.parent)):
-        return Unwritable(f"{target.parent.parent} cannot be written: {error.strerror}.")
-    return None
-
-
-def sync_file(file: IO[bytes]) -> None:
-    """Bring a file's content to the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk: a rename is durable only after this."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def _is_of_source(self, error: OSError) -> bool:
+        """Whether the file that was being read is at fault: its name is outside the blob folder."""
+        return error.filename is not None and not Path(error.filename).is_relative_to(self._temporary.parent.parent)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import aiosqlite
 
 from store import driver
+from store.driver import translate
 from store.errors import Closed
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Driver(Protocol):
 class ThreadDriver:
     """A connection on a thread of its own (aiosqlite): one thread hop a function, whatever the function does.
 
-    The thread is no daemon: an unclosed connection hangs the exit of the process, so `close` belongs in a `finally`.
+    `close` belongs in a `finally`: it lets SQLite fold the WAL back into the file.
     """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
@@ -62,7 +63,13 @@ class ThreadDriver:
 
     @classmethod
     async def open(cls, connector: Callable[[], driver.Connection]) -> ThreadDriver:
-        return cls(await aiosqlite.Connection(connector, iter_chunk_size=64))
+        connection = aiosqlite.Connection(connector, iter_chunk_size=64)
+        # A crash before `close` must end the process instead of hanging it: to SQLite it is a crash like any other.
+        connection._thread.daemon = True
+        try:
+            return cls(await connection)
+        except driver.Error as error:
+            raise translate(error) from error
 
     async def run(self, function: Callable[[driver.Connection], T]) -> T:
         if self._connection is None:
@@ -70,7 +77,7 @@ class ThreadDriver:
         call = driver.Call(function)
         await self._connection.execute_fetchall(call)
         if call.error is not None:
-            raise call.error
+            raise translate(call.error)
         result: T = call.result
         return result
 
@@ -80,23 +87,37 @@ class ThreadDriver:
             await connection.close()
 
 
-def open_writer(path: Path, synchronous: str = SYNCHRONOUS) -> driver.Connection:
-    """The writing connection; creates the file with its page size and vacuum mode, which only an empty file takes."""
+def open_writer(
+    path: Path, synchronous: str = SYNCHRONOUS, inspect: Callable[[driver.Connection], None] = lambda connection: None
+) -> driver.Connection:
+    """The writing connection; creates the file with its page size and vacuum mode, which only an empty file takes.
+
+    `inspect` sees the connection before anything is set on it: switching to WAL would already write into a file that is not ours.
+    """
     connection = driver.connect(str(path), threads=True)
-    if path.stat().st_size == 0:
-        connection.execute("PRAGMA page_size=4096")
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    for pragma in WRITER_PRAGMAS:
-        connection.execute(pragma).fetchall()
-    connection.execute(f"PRAGMA synchronous={synchronous}")
+    try:
+        inspect(connection)
+        if path.stat().st_size == 0:
+            connection.execute("PRAGMA page_size=4096")
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        for pragma in WRITER_PRAGMAS:
+            connection.execute(pragma).fetchall()
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 def open_reader(path: Path) -> driver.Connection:
     """A connection that cannot write, for short reads only: a long one would hold back the WAL's checkpoint."""
     connection = driver.connect(f"file:{quoted(path)}?mode=ro", uri=True, threads=True)
-    for pragma in READER_PRAGMAS:
-        connection.execute(pragma).fetchall()
+    try:
+        for pragma in READER_PRAGMAS:
+            connection.execute(pragma).fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -5,12 +5,15 @@ so the bundled 3.53 is preferred. Two SQLite libraries must never open the same 
 POSIX locks of the first. Everything that opens a database, tests included, therefore imports the library from here.
 
 aiosqlite is only the thread that runs a function: it works on any DB-API connection, whose errors are this driver's own.
+`translate` says them in the store's words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from store.errors import Busy, Damaged, DiskFull, StoreError, Unwritable
 
 if TYPE_CHECKING:
     import sqlite3 as library
@@ -21,6 +24,7 @@ else:
         import sqlite3 as library
 
 T = TypeVar("T")
+E = TypeVar("E", bound=BaseException)
 
 Connection = library.Connection
 Cursor = library.Cursor
@@ -61,7 +65,7 @@ class Call:
     def run(self, connection: Connection) -> Call:
         try:
             self.result = self.function(connection)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again on the loop, by whoever awaits the call
             self.error = error
         return self
 
@@ -81,3 +85,25 @@ def connect(path: str, *, uri: bool = False, threads: bool = False) -> Connectio
     return library.connect(
         path, uri=uri, isolation_level=None, check_same_thread=not threads, factory=CallableConnection, cached_statements=512
     )
+
+
+def translate(error: E) -> E | StoreError:
+    """SQLite's errors in the store's own words; other errors as they are."""
+    if isinstance(error, StoreError) or not isinstance(error, Error):
+        return error
+    name = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if name.startswith("SQLITE_FULL") or "disk is full" in text:
+        translated: StoreError = DiskFull(text)
+    elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text or "unable to open" in text:
+        translated = Unwritable(text)
+    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text or "not a database" in text:
+        translated = Damaged(text)
+    elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
+        translated = Busy(text)
+    elif name.startswith("SQLITE_IOERR") or "disk I/O" in text:
+        translated = Unwritable(text)
+    else:
+        return error
+    translated.__cause__ = error
+    return translated

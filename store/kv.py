@@ -2,17 +2,18 @@
 
 Keys have 1 to 512 bytes of UTF-8; values up to 25 MiB, above 64 KiB in a blob; metadata is JSON up to 1024 bytes. A put replaces
 value, metadata and expiration. An expired key is absent when it is read, swept or not. Expiry is wall-clock milliseconds. `ver` rises with
-every put of a key, which the cloud lacks: it carries optimistic writes.
+every put of a key, also across a delete, and never repeats, which the cloud lacks: it carries optimistic writes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from store import driver
-from store.errors import InvalidKey, TooLarge
+from store.errors import InvalidKey, Refusal, TooLarge
 from store.transaction import Transaction
 
 LONGEST_KEY = 512
@@ -60,7 +61,11 @@ LIVE = "(exp IS NULL OR exp>?)"
 
 def check_key(key: str) -> None:
     """Refuse a key the cloud would refuse."""
-    if not key or key in (".", "..") or len(key.encode()) > LONGEST_KEY:
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:  # a lone surrogate
+        size = 0
+    if not 0 < size <= LONGEST_KEY or key in (".", ".."):
         raise InvalidKey(f"{key[:40]!r} is no valid key.")
 
 
@@ -80,7 +85,7 @@ def get_many(connection: Transaction | driver.Connection, now: int, namespace: N
 
 
 PUT = (
-    "INSERT INTO kv(ns,key,ver,exp,meta,size,sha,val) VALUES(?,?,1,?,?,?,?,?) "
+    "INSERT INTO kv(ns,key,ver,exp,meta,size,sha,val) VALUES(?,?,1+(SELECT n FROM floor WHERE name='kv'),?,?,?,?,?) "
     "ON CONFLICT(ns,key) DO UPDATE SET ver=ver+1, exp=excluded.exp, meta=excluded.meta, size=excluded.size, sha=excluded.sha, val=excluded.val"
 )
 
@@ -103,6 +108,8 @@ def put(
         raise TooLarge(f"{key!r} has {length} bytes.")
     if metadata is not None and len(metadata.encode()) > LARGEST_METADATA:
         raise TooLarge(f"The metadata of {key!r} is larger than {LARGEST_METADATA} bytes.")
+    if metadata is not None and not _is_json(metadata):
+        raise Refusal(f"The metadata of {key!r} is not JSON.")
     tx.execute(PUT, (namespace, key, expires, metadata, length, sha, value))
     if expires is not None:
         tx.expires(expires)
@@ -111,8 +118,12 @@ def put(
 
 def delete(tx: Transaction, namespace: Namespace, key: str) -> bool:
     """Delete a key. True if there was one."""
+    gone = tx.rows("DELETE FROM kv WHERE ns=? AND key=? RETURNING ver", (namespace, key))
+    if not gone:
+        return False
+    tx.raise_floor("kv", gone[0][0])
     tx.touch("kv")
-    return tx.execute("DELETE FROM kv WHERE ns=? AND key=?", (namespace, key)).rowcount > 0
+    return True
 
 
 def expire_at(tx: Transaction, now: int, namespace: Namespace, key: str, expires: int | None) -> bool:
@@ -127,7 +138,7 @@ def listing(
     connection: Transaction | driver.Connection, now: int, namespace: Namespace, prefix: str = "", cursor: str | None = None, limit: int = MOST_LISTED
 ) -> Listing:
     """Live keys with a prefix in the order of their UTF-8 bytes, without their values."""
-    limit = min(limit, MOST_LISTED)
+    limit = max(1, min(limit, MOST_LISTED))
     rows = connection.execute(
         f"SELECT key, ver, exp, meta, size, sha, NULL FROM kv WHERE ns=? AND key>=? AND key>? AND key<? AND {LIVE} ORDER BY key LIMIT ?",
         (namespace, prefix, cursor or "", _after(prefix), now, limit + 1),
@@ -143,5 +154,13 @@ def next_expiry(connection: Transaction | driver.Connection) -> int | None:
 
 
 def _after(prefix: str) -> str:
-    """A bound above every key with the prefix: no character sorts after the last code point."""
-    return prefix + "\U0010ffff" * 4
+    """A bound above every key with the prefix: longer than any key, of the code point after which none sorts."""
+    return prefix + "\U0010ffff" * (LONGEST_KEY // 4 + 1)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,8 +1,8 @@
 """Named locks with owners, expiry and fences.
 
-The fence rises with every acquisition and never goes back while the row lives, and a guarded write shows owner and fence, so that a stale
-holder changes nothing. A released row stays for a week before the sweep takes it. A lock whose time is up may be taken over;
-only its owner releases or renews it. Times are wall-clock milliseconds. One atomic upsert, no get-then-put.
+The fence rises with every acquisition and never goes back, and a guarded write shows owner and fence, so that a stale holder changes
+nothing. A released row stays for a week before the sweep takes it, and its fence with the floor. A lock whose time is up may be taken
+over; only its owner releases or renews it. Times are wall-clock milliseconds. One atomic upsert, no get-then-put.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from store import driver
 from store.transaction import Transaction
+
+#: A released lock keeps its row this long.
+RELEASED_MS = 7 * 24 * 3600 * 1000
 
 
 class Lock(NamedTuple):
@@ -27,7 +30,7 @@ class Lock(NamedTuple):
 def acquire(tx: Transaction, now: int, name: str, owner: str, ttl_ms: int) -> int | None:
     """The new fence, or `None` while someone else holds the lock. An owner that holds it already holds it on, with a new fence."""
     row = tx.execute(
-        "INSERT INTO lock(name,owner,fence,exp,acquired) VALUES(?,?,1,?,?) "
+        "INSERT INTO lock(name,owner,fence,exp,acquired) VALUES(?,?,1+(SELECT n FROM floor WHERE name='lock'),?,?) "
         "ON CONFLICT(name) DO UPDATE SET owner=excluded.owner, fence=fence+1, exp=excluded.exp, acquired=excluded.acquired "
         "WHERE lock.owner IS NULL OR lock.exp<=? OR lock.owner=excluded.owner RETURNING fence",
         (name, owner, now + ttl_ms, now, now),
@@ -53,24 +56,32 @@ def renew(tx: Transaction, now: int, name: str, owner: str, ttl_ms: int) -> bool
     return tx.execute("UPDATE lock SET exp=? WHERE name=? AND owner=? AND exp>?", (now + ttl_ms, name, owner, now)).rowcount > 0
 
 
+#: From the holders, each once, to their messages by one seek a queue: what waits in the queues is not gone through.
+RENEW_LIVE = (
+    "UPDATE lock SET exp=? WHERE owner IN ("
+    "WITH RECURSIVE holder(name) AS (SELECT min(owner) FROM lock WHERE owner IS NOT NULL "
+    "UNION ALL SELECT (SELECT min(owner) FROM lock WHERE owner>holder.name) FROM holder WHERE holder.name IS NOT NULL) "
+    "SELECT name FROM holder WHERE name IS NOT NULL AND EXISTS("
+    "SELECT 1 FROM queue CROSS JOIN msg WHERE queue.dlq IS NOT NULL AND msg.trace=holder.name AND msg.queue=queue.id))"
+)
+
+
 def renew_live(tx: Transaction, now: int, ttl_ms: int) -> int:
     """Renew in one statement the locks of every trace that still has a message outside the dead letters. Returns how many."""
-    return tx.execute(
-        "UPDATE lock SET exp=? WHERE owner IS NOT NULL AND owner IN "
-        "(SELECT msg.trace FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.trace IS NOT NULL AND queue.dlq IS NOT NULL)",
-        (now + ttl_ms,),
-    ).rowcount
+    return tx.execute(RENEW_LIVE, (now + ttl_ms,)).rowcount
 
 
 def release(tx: Transaction, now: int, name: str, owner: str) -> bool:
     """Let go. False if the lock is not the owner's."""
     tx.touch("locks")
+    tx.expires(now + RELEASED_MS)
     return tx.execute("UPDATE lock SET owner=NULL, exp=? WHERE name=? AND owner=?", (now, name, owner)).rowcount > 0
 
 
 def break_open(tx: Transaction, now: int, names: Iterable[str]) -> int:
     """Release locks whoever holds them (an operator's decision). Returns how many were held."""
     tx.touch("locks")
+    tx.expires(now + RELEASED_MS)
     return sum(
         tx.execute("UPDATE lock SET owner=NULL, exp=? WHERE name=? AND owner IS NOT NULL", (now, name)).rowcount for name in names
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from store import driver
 from store.connection import APPLICATION_ID, pragma
 from store.errors import NewerSchema, NotNexus
+from store.files import create, sync
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -24,17 +25,22 @@ def latest() -> int:
     return migrations()[-1][0]
 
 
-def migrate(connection: driver.Connection, path: Path) -> None:
-    """Bring an empty or older database up to date. A newer one, or a foreign file, is refused untouched."""
+def refuse_foreign(connection: driver.Connection, path: Path) -> None:
+    """Refuse another program's database, and one of a newer Nexus; only reads."""
     version: int = pragma(connection, "user_version")
-    known = migrations()
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise NotNexus(f"{path} is a database of another program.")
     if version and pragma(connection, "application_id") != APPLICATION_ID:
         raise NotNexus(f"{path} is a database of another program.")
-    if version > known[-1][0]:
-        raise NewerSchema(f"{path} has schema {version}, this Nexus knows up to {known[-1][0]}.")
-    pending = [(number, sql) for number, sql in known if number > version]
+    if version > latest():
+        raise NewerSchema(f"{path} has schema {version}, this Nexus knows up to {latest()}.")
+
+
+def migrate(connection: driver.Connection, path: Path) -> None:
+    """Bring an empty or older database up to date, each migration whole or not at all. What `refuse_foreign` refuses stays untouched."""
+    refuse_foreign(connection, path)
+    version: int = pragma(connection, "user_version")
+    pending = [(number, sql) for number, sql in migrations() if number > version]
     if pending and version:
         back_up(connection, path.with_name(f"{path.name}.before-schema-{pending[-1][0]}"))
     for number, sql in pending:
@@ -42,10 +48,15 @@ def migrate(connection: driver.Connection, path: Path) -> None:
 
 
 def back_up(connection: driver.Connection, target: Path) -> None:
-    """A consistent copy while the database is in use."""
-    copy = driver.connect(str(target))
+    """A consistent copy while the database is in use; under its name it is always a whole one."""
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    create(partial).close()
+    copy = driver.connect(str(partial))
     try:
         connection.backup(copy)
     finally:
         copy.close()
-    target.chmod(0o600)
+    sync(partial)
+    partial.rename(target)
+    sync(target.parent)

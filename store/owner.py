@@ -8,13 +8,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from store.errors import Owned, Unwritable
+from store.files import create, disk_error
 
 LOCK_FILE = "nexus.lock"
 OWNER_FILE = "owner.json"
+#: A process that only asks whether the directory is owned holds the lock for an instant; a taker tries again that often, that far apart.
+TRIES = 5
+PAUSE_S = 0.02
 
 
 class Ownership:
@@ -31,27 +36,47 @@ class Ownership:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Unwritable(f"{directory} cannot be written: {error.strerror}.") from error
+            raise disk_error(error, directory) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            if not _lock(handle):
+                holder = read_owner(directory)
+                who = f"process {holder['pid']}" if holder else "another process"
+                raise Owned(f"{directory} is in use by {who}.")
+            # What a killed owner left would name the wrong process until this one announces itself.
+            (directory / OWNER_FILE).unlink(missing_ok=True)
+        except OSError as error:
             os.close(handle)
-            holder = read_owner(directory)
-            who = f"process {holder['pid']}" if holder else "another process"
-            raise Owned(f"{directory} is in use by {who}.") from None
+            raise Unwritable(f"{directory} cannot be locked: {error.strerror}.") from error
+        except Owned:
+            os.close(handle)
+            raise
         return cls(directory, handle)
 
     def announce(self, owner: dict[str, Any]) -> None:
         """Write `owner.json`: pid, boot, version, schema, socket, http."""
         temporary = self._directory / f"{OWNER_FILE}.tmp"
-        temporary.write_text(json.dumps(owner), encoding="utf-8")
-        temporary.chmod(0o600)
+        temporary.unlink(missing_ok=True)
+        with create(temporary) as file:
+            file.write(json.dumps(owner).encode())
         temporary.rename(self._directory / OWNER_FILE)
 
     def release(self) -> None:
         """Give the directory up."""
         (self._directory / OWNER_FILE).unlink(missing_ok=True)
         os.close(self._handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock the open file. False if another process holds it."""
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(PAUSE_S)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return True
+    return False
 
 
 def read_owner(directory: Path) -> dict[str, Any] | None:
@@ -70,7 +95,7 @@ def is_owned(directory: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
     finally:

@@ -190,6 +190,7 @@ def send_once(tx: Transaction, now: int, draft: Draft, key: str, ttl_ms: int = 2
     )
     fresh = claimed.rowcount > 0
     if fresh:
+        tx.expires(now + ttl_ms)
         send(tx, now, [draft])
     return fresh
 
@@ -278,7 +279,7 @@ def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> Non
 def send_failed(tx: Transaction, now: int, draft: Draft, failure: Failure, *, dead: bool) -> None:
     """Enqueue a message whose first attempt failed in memory, before it was ever written: delayed for its retry, or among the dead letters."""
     told = _story(None, now, failure)
-    queue, state, due, origin = draft.queue, State.DELAYED, now + draft.delay_ms, None
+    queue, state, due, origin = draft.queue, State.DELAYED, now + min(draft.delay_ms, MOST_DELAY_MS), None
     if dead:
         queue, state, due, origin = tx.row("SELECT dlq FROM queue WHERE id=?", (draft.queue,))[0], State.READY, 0, draft.queue
     tx.execute(
@@ -318,21 +319,23 @@ def next_due(connection: Transaction | driver.Connection) -> int | None:
 
 def recover(tx: Transaction, now: int) -> int:
     """At boot nobody holds a lease: every leased row is ready again. Delayed rows are clipped to now + their longest delay."""
-    held = tx.rows("SELECT queue, count(*) FROM msg WHERE state=2 GROUP BY queue")
-    tx.execute("UPDATE msg SET state=0, due=0, lease=0 WHERE state=2")
+    # `state>0` is what the index of timers says: without it every message would be read.
+    held = tx.rows("SELECT queue, count(*) FROM msg INDEXED BY msg_timer WHERE state>0 AND state=2 GROUP BY queue")
+    tx.execute("UPDATE msg INDEXED BY msg_timer SET state=0, due=0, lease=0 WHERE state>0 AND state=2")
     for queue, count in held:
         tx.count(counter(queue, State.LEASED), -count)
         tx.count(counter(queue, State.READY), count)
         tx.woken.add(queue)
-    tx.execute("UPDATE msg SET due=? WHERE state=1 AND due>?", (now + MOST_DELAY_MS, now + MOST_DELAY_MS))
+    tx.execute("UPDATE msg SET due=? WHERE state>0 AND state=1 AND due>?", (now + MOST_DELAY_MS, now + MOST_DELAY_MS))
     return sum(count for _, count in held)
 
 
 def expire(tx: Transaction, now: int, limit: int) -> int:
     """Move ready messages older than their queue's retention to the dead letters as `expired`. Returns how many."""
+    # Queue by queue, so that the index of age is searched in each and the dead letters, which are older, are never gone through.
     old = tx.rows(
-        "SELECT msg.id, msg.queue, queue.dlq FROM msg JOIN queue ON queue.id=msg.queue "
-        "WHERE msg.state=0 AND queue.dlq IS NOT NULL AND msg.created<=?-queue.retention_ms ORDER BY msg.created LIMIT ?",
+        "SELECT msg.id, msg.queue, queue.dlq FROM queue CROSS JOIN msg INDEXED BY msg_age "
+        "WHERE queue.dlq IS NOT NULL AND msg.queue=queue.id AND msg.state=0 AND msg.created<=?-queue.retention_ms LIMIT ?",
         (now, limit),
     )
     for message, queue, dead in old:

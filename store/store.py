@@ -11,14 +11,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from store import connection as opening
-from store import driver, kv, queues
+from store import driver, queues
 from store.blobs import Blob, Blobs
 from store.connection import Driver, ThreadDriver
-from store.migrate import migrate
+from store.errors import StoreError
+from store.files import disk_error
+from store.migrate import migrate, refuse_foreign
+from store.sweep import next_expiry, sweep, vacuum
 from store.transaction import Transaction
 from store.writer import Committed, Writer
 
@@ -67,12 +71,18 @@ class Store:
 
     @classmethod
     async def open(cls, directory: Path, clock: Clock, synchronous: str = opening.SYNCHRONOUS) -> Store:
-        """Open or create the database below `directory` and recover what an interrupted process left."""
+        """Open or create the database below `directory` and recover what an interrupted process left.
+
+        Raises `Unwritable`, `DiskFull`, `Damaged`, `NotNexus` or `NewerSchema`; the files are then as they were.
+        """
         path = directory / DATABASE
-        path.touch(mode=0o600, exist_ok=True)
+        try:
+            path.touch(mode=0o600, exist_ok=True)
+        except OSError as error:
+            raise disk_error(error, directory) from error
 
         def connect() -> driver.Connection:
-            connection = opening.open_writer(path, synchronous)
+            connection = opening.open_writer(path, synchronous, inspect=lambda opened: refuse_foreign(opened, path))
             try:
                 migrate(connection, path)
             except BaseException:
@@ -80,25 +90,26 @@ class Store:
                 raise
             return connection
 
-        pool = ThreadPoolExecutor(BLOB_THREADS, thread_name_prefix="blobs")
+        async with AsyncExitStack() as opened:
+            pool = ThreadPoolExecutor(BLOB_THREADS, thread_name_prefix="blobs")
+            opened.callback(pool.shutdown)
 
-        async def offload(function: Callable[[], Blob]) -> Blob:
-            return await asyncio.get_running_loop().run_in_executor(pool, function)
+            async def offload(function: Callable[[], Blob]) -> Blob:
+                return await asyncio.get_running_loop().run_in_executor(pool, function)
 
-        drivers: list[Driver] = []
-        try:
-            drivers.append(await ThreadDriver.open(connect))
+            writing = await ThreadDriver.open(connect)
+            opened.push_async_callback(writing.close)
+            reading: list[Driver] = []
             for _ in range(READERS):
-                drivers.append(await ThreadDriver.open(lambda: opening.open_reader(path)))
+                reader = await ThreadDriver.open(lambda: opening.open_reader(path))
+                opened.push_async_callback(reader.close)
+                reading.append(reader)
             blobs = Blobs(directory / BLOBS, offload)
             blobs.prepare()
-            store = cls(clock, Writer(drivers[0], clock.monotonic), drivers[1:], blobs, pool)
+            store = cls(clock, Writer(writing, clock.monotonic), reading, blobs, pool)
+            opened.push_async_callback(store.writer.close)
             await store.start()
-        except BaseException:
-            for opened in drivers:
-                await opened.close()
-            pool.shutdown()
-            raise
+            opened.pop_all()
         return store
 
     async def start(self) -> None:
@@ -107,7 +118,7 @@ class Store:
         now = self.clock.steady_ms()
         await self.write(lambda tx: queues.recover(tx, now))
         counters, self.next_expiry = await self.write(
-            lambda tx: (dict(tx.rows("SELECT name, n FROM counter")), kv.next_expiry(tx))
+            lambda tx: (dict(tx.rows("SELECT name, n FROM counter")), next_expiry(tx))
         )
         self.counters = Counter(counters)
 
@@ -120,17 +131,40 @@ class Store:
         self._turn = (self._turn + 1) % len(self._readers)
         return await self._readers[self._turn].run(query)
 
-    async def close(self) -> None:
-        """Commit what was submitted, let SQLite optimise, close every connection."""
+    async def aside(self, function: Callable[[], T]) -> T:
+        """Run a blocking function where blobs are written, off the loop."""
+        if self._pool is None:
+            return function()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+
+    async def sweep(self) -> bool:
+        """One bite of housekeeping, about 10 ms of the writer; while nothing has expired no database is touched. True if work is left."""
+        now, before = self.clock.wall_ms(), self.next_expiry
+        if before is None or now < before:
+            return False
+        # What other operations write meanwhile is noted from here on, and the later reading does not hide it.
+        self.next_expiry = None
+        found: int | None = before
         try:
-            if not self.writer.closed:
-                await self.write(lambda tx: tx.execute("PRAGMA optimize").fetchall())
+            swept, found = await self.write(lambda tx: (sweep(tx, now, self.clock.monotonic), next_expiry(tx)))
+            if swept.expired:
+                await self.write(vacuum)
         finally:
-            for reader in self._readers:
-                await reader.close()
-            await self.writer.close()
+            self._expect(found)
+        return swept.more
+
+    async def close(self) -> None:
+        """Commit what was submitted, let SQLite optimise, close every connection, whatever fails on the way."""
+        async with AsyncExitStack() as closing:
             if self._pool is not None:
-                self._pool.shutdown()
+                closing.callback(self._pool.shutdown)
+            closing.push_async_callback(self.writer.close)
+            for reader in self._readers:
+                closing.push_async_callback(reader.close)
+            if not self.writer.closed:
+                # Plans a little worse are no reason to fail a close, on a full disk for example.
+                with suppress(StoreError):
+                    await self.write(lambda tx: tx.execute("PRAGMA optimize").fetchall())
 
     def touched_since(self, version: int) -> frozenset[str]:
         """Topics that changed after `version`."""
@@ -141,5 +175,8 @@ class Store:
         self.counters.update(committed.deltas)
         for topic in committed.topics:
             self._touched[topic] = self.version
-        if committed.expiry is not None and (self.next_expiry is None or committed.expiry < self.next_expiry):
-            self.next_expiry = committed.expiry
+        self._expect(committed.expiry)
+
+    def _expect(self, expiry: int | None) -> None:
+        if expiry is not None and (self.next_expiry is None or expiry < self.next_expiry):
+            self.next_expiry = expiry

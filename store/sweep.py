@@ -1,7 +1,7 @@
 """Housekeeping in bounded bites: each call is one short turn of the writer and says whether work is left.
 
-A bite stops after the statement that passes `MOST_SECONDS`; statements take `BATCH` rows. An idle tick compares the next expiry in memory
-(`Store.next_expiry`) and touches no database.
+A bite stops after the statement that passes `MOST_SECONDS`; statements take `BATCH` rows. `Store.sweep` is how they are called: its idle
+tick compares the next expiry in memory and touches no database.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from store import queues
+from store import driver, locks, queues
 from store.transaction import Transaction
 
 BATCH = 100
 MOST_ROWS = 500
 MOST_SECONDS = 0.010
-#: A released lock keeps its fence this long.
-RELEASED_LOCK_MS = 7 * 24 * 3600 * 1000
 #: The result of a command is remembered this long for a caller that repeats it.
 COMMAND_MS = 24 * 3600 * 1000
 
@@ -28,30 +26,46 @@ class Swept(NamedTuple):
     more: bool
 
 
+#: What expires: the statement that deletes a batch up to a bound and returns what the floor must not fall below, how long a row outlives
+#: the time it carries, and the name of its floor.
+EXPIRING = (
+    ("DELETE FROM kv WHERE id IN (SELECT id FROM kv WHERE exp<=? LIMIT ?) RETURNING ver", 0, "kv"),
+    ("DELETE FROM lock WHERE name IN (SELECT name FROM lock WHERE owner IS NULL AND exp<=? LIMIT ?) RETURNING fence", locks.RELEASED_MS, "lock"),
+    ("DELETE FROM dedup WHERE (queue,key) IN (SELECT queue,key FROM dedup WHERE exp<=? LIMIT ?) RETURNING 0", 0, ""),
+    ("DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at<=? LIMIT ?) RETURNING 0", COMMAND_MS, ""),
+)
+NEXT = (
+    ("SELECT min(exp) FROM kv WHERE exp IS NOT NULL", 0),
+    ("SELECT min(exp) FROM lock WHERE owner IS NULL", locks.RELEASED_MS),
+    ("SELECT min(exp) FROM dedup", 0),
+    ("SELECT min(at) FROM command", COMMAND_MS),
+)
+
+
 def sweep(tx: Transaction, wall: int, monotonic: Callable[[], float]) -> Swept:
-    """Delete expired keys, deduplication marks, released locks and old command results."""
+    """Delete expired keys, released locks, deduplication marks and old command results: at most `MOST_ROWS`, and for `MOST_SECONDS`."""
     deadline = monotonic() + MOST_SECONDS
     expired = 0
-    bounds = (("kv", "exp", wall), ("dedup", "exp", wall), ("command", "at", wall - COMMAND_MS))
-    for table, column, bound in bounds:
-        identity = {"kv": "id", "dedup": "(queue,key)", "command": "id"}[table]
-        columns = identity.strip("()")
-        while expired < MOST_ROWS:
-            gone = tx.execute(
-                f"DELETE FROM {table} WHERE {identity} IN (SELECT {columns} FROM {table} WHERE {column}<=? LIMIT ?)", (bound, BATCH)
-            ).rowcount
-            expired += gone
-            if table == "kv" and gone:
-                tx.count("expired", gone)
+    for statement, kept, floor in EXPIRING:
+        while True:
+            gone = [row[0] for row in tx.rows(statement, (wall - kept, BATCH))]
+            expired += len(gone)
+            if gone and floor:
+                tx.raise_floor(floor, max(gone))
+            if gone and floor == "kv":
+                tx.count("expired", len(gone))
                 tx.touch("kv")
-            if monotonic() > deadline:
+            if expired >= MOST_ROWS or monotonic() > deadline:
                 return Swept(expired, True)
-            if gone < BATCH:
+            if len(gone) < BATCH:
                 break
-    tx.execute(
-        "DELETE FROM lock WHERE name IN (SELECT name FROM lock WHERE owner IS NULL AND exp<=? LIMIT ?)", (wall - RELEASED_LOCK_MS, BATCH)
-    )
-    return Swept(expired, expired >= MOST_ROWS)
+    return Swept(expired, False)
+
+
+def next_expiry(connection: Transaction | driver.Connection) -> int | None:
+    """When a sweep will next find something to delete (wall clock); `None` if nothing is there to expire."""
+    moments = [(connection.execute(statement).fetchone()[0], kept) for statement, kept in NEXT]
+    return min((moment + kept for moment, kept in moments if moment is not None), default=None)
 
 
 def vacuum(tx: Transaction, pages: int = 256) -> None:
@@ -74,6 +88,6 @@ REFERENCES = (
 )
 
 
-def is_referenced(tx: Transaction, sha: bytes) -> bool:
+def is_referenced(connection: Transaction | driver.Connection, sha: bytes) -> bool:
     """Whether any row names the blob."""
-    return any(tx.row(f"{statement} LIMIT 1", (sha,)) is not None for statement in REFERENCES)
+    return any(connection.execute(f"{statement} LIMIT 1", (sha,)).fetchone() is not None for statement in REFERENCES)

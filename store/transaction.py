@@ -63,6 +63,10 @@ class Transaction:
         if self.expiry is None or moment < self.expiry:
             self.expiry = moment
 
+    def raise_floor(self, name: str, n: int) -> None:
+        """Rows of `kv` or `lock` up to this version or fence are gone: what is created under their names begins above."""
+        self.execute("UPDATE floor SET n=max(n,?) WHERE name=?", (n, name))
+
     def flush(self) -> None:
         """Write the collected deltas; the writer calls it once, right before COMMIT."""
         changed: Iterable[tuple[str, int]] = [(name, delta) for name, delta in self.deltas.items() if delta]

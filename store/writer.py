@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from store import driver
 from store.connection import Driver
-from store.errors import Busy, Closed, Damaged, DiskFull, StoreError, Unwritable
+from store.driver import translate
+from store.errors import Closed
 from store.transaction import Transaction
 
 T = TypeVar("T")
@@ -95,29 +96,35 @@ class Writer:
         return self._closed
 
     async def close(self) -> None:
-        """Commit what was submitted, then stop."""
+        """Commit what was submitted, then stop. The connection is closed whatever happens on the way."""
         self._closed = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
-        await self._driver.close()
+        try:
+            if self._task is not None:
+                await asyncio.wait([self._task])
+        finally:
+            await self._driver.close()
 
     async def _serve(self) -> None:
-        while not (self._closed and not self._waiting):
-            if not self._waiting:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            batch = self._gather()
-            try:
-                committed = await self._driver.run(partial(self._transact, batch))
-            except Exception as error:
-                translated = translate(error)
-                for submission in batch:
-                    if not submission.future.done():
-                        submission.future.set_exception(translated)
-                continue
-            self._settle(batch, committed)
+        batch: list[Submission] = []
+        try:
+            while not (self._closed and not self._waiting):
+                if not self._waiting:
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                batch = self._gather()
+                try:
+                    committed = await self._driver.run(partial(self._transact, batch))
+                except Exception as error:  # noqa: BLE001  # it is the answer to every caller of the batch
+                    refuse(batch, error)
+                    continue
+                self._settle(batch, committed)
+        finally:
+            # Only a task that was cancelled leaves someone waiting; whether its last batch was committed is unknown.
+            self._closed = True
+            refuse([*batch, *self._waiting], Closed("The store was stopped before it could answer."))
+            self._waiting.clear()
 
     def _gather(self) -> list[Submission]:
         batch: list[Submission] = []
@@ -135,7 +142,11 @@ class Writer:
         self.commits += 1
         self._waiting.extendleft(reversed(batch[len(committed.results) :]))
         for listener in self._listeners:
-            listener(committed)
+            try:
+                listener(committed)
+            except Exception as fault:  # noqa: BLE001  # it must not keep the answer from who waits for it
+                context = {"message": "A listener of the store's writer failed.", "exception": fault}
+                asyncio.get_running_loop().call_exception_handler(context)
         for submission, result, error in committed.results:
             if submission.future.done():
                 continue
@@ -148,11 +159,14 @@ class Writer:
         """Runs on the connection's thread."""
         failed: dict[int, Exception] = {}
         while True:
-            committed = self._attempt(connection, batch, failed)
-            if committed is not None:
-                return committed
+            outcome = self._attempt(connection, batch, failed)
+            if isinstance(outcome, Committed):
+                return outcome
+            # Those behind the one that failed go into the next transaction: many that fail cost one run each, not one of the whole batch.
+            batch = batch[: outcome + 1]
 
-    def _attempt(self, connection: driver.Connection, batch: list[Submission], failed: dict[int, Exception]) -> Committed | None:
+    def _attempt(self, connection: driver.Connection, batch: list[Submission], failed: dict[int, Exception]) -> Committed | int:
+        """Commit the batch, or return the place of an operation that failed after it had written; then nothing is left of any."""
         committed = Committed()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -165,11 +179,11 @@ class Writer:
                 before = transaction.mark
                 try:
                     result = submission.operation(transaction)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  # it is the answer to this operation's caller
                     failed[place] = translate(error)
                     if transaction.mark != before or not connection.in_transaction:
                         rollback(connection)
-                        return None
+                        return place
                     committed.results.append((submission, None, failed[place]))
                     continue
                 committed.results.append((submission, result, None))
@@ -194,23 +208,8 @@ def rollback(connection: driver.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def translate(error: Exception) -> Exception:
-    """SQLite's errors in the store's own words; other errors as they are."""
-    if isinstance(error, StoreError) or not isinstance(error, driver.Error):
-        return error
-    name = getattr(error, "sqlite_errorname", "") or ""
-    text = str(error)
-    if name.startswith("SQLITE_FULL") or "disk is full" in text:
-        translated: StoreError = DiskFull(text)
-    elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
-        translated = Unwritable(text)
-    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text:
-        translated = Damaged(text)
-    elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
-        translated = Busy(text)
-    elif name.startswith("SQLITE_IOERR") or "disk I/O" in text:
-        translated = Unwritable(text)
-    else:
-        return error
-    translated.__cause__ = error
-    return translated
+def refuse(batch: list[Submission], error: Exception) -> None:
+    """Answer everyone who still waits with the error."""
+    for submission in batch:
+        if not submission.future.done():
+            submission.future.set_exception(translate(error))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
 from engine.agents.context import Context, SourceFacts
 from engine.agents.outcome import DocumentFacts, Emission, Event, KeyPut, Outcome
-from engine.contract import keys
+from engine.contract import codec, keys
 from engine.contract.events import EventName
 from engine.contract.payloads import Document, ParsedDocument, StructuredLine
 from engine.extraction.result import Extraction, Problem
@@ -16,7 +14,7 @@ from engine.extraction.rows import rows
 
 VERSION = "nexus-ingestor/1"
 
-_decode = msgspec.json.Decoder(ParsedDocument, float_hook=Decimal).decode
+_decode = codec.decoder(ParsedDocument)
 
 
 async def handle(event: Event, context: Context) -> Outcome:

@@ -11,10 +11,10 @@ from engine.agents.payload import encoded, extraction_of
 from engine.contract.events import EventName
 from engine.contract.payloads import NormalizedDocument, NormalizedLine, ParsedDocument
 from engine.extraction.result import Extraction, Facts
+from engine.fiscal.findings import UNREADABLE_RISK
 from engine.fiscal.identifiers import AccessKey
 from engine.fiscal.money import cents
 from engine.fiscal.note import Item, Note
-from engine.fiscal.findings import UNREADABLE_RISK
 
 VERSION = "nexus-normalizer/1"
 
@@ -22,7 +22,7 @@ VERSION = "nexus-normalizer/1"
 async def handle(event: Event, context: Context) -> Outcome:
     """Normalise what was parsed; a document without rows goes on as well, to a report that says why."""
     parsed: ParsedDocument = event.payload
-    extraction = extraction_of(parsed.extraction)
+    extraction = await extraction_of(parsed.extraction, context)
     now = context.now
     structured = parsed.structured_data or []
     lines = [] if needs_eyes(parsed) else [

@@ -5,11 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from engine.agents.context import Context
 from engine.agents.outcome import DocumentFacts, Emission, Event, Outcome, Rows
 from engine.agents.payload import encoded, extraction_of
+from engine.agents.wording import opening
 from engine.contract.events import EventName
-from engine.contract.payloads import AuditDone, AuditedDocument, AuditReport, Document, Inconsistency, KeyMetric, NormalizedDocument, Summary
+from engine.contract.payloads import (
+    AuditDone,
+    AuditedDocument,
+    AuditReport,
+    Document,
+    Inconsistency,
+    KeyMetric,
+    NormalizedDocument,
+    Summary,
+)
 from engine.extraction.problems import MESSAGES, english
 from engine.extraction.result import Extraction
 from engine.fiscal import rules
@@ -19,22 +31,23 @@ from engine.fiscal.findings import UNREADABLE_RISK, Finding, Severity, risk, sta
 async def handle(event: Event, context: Context) -> Outcome:
     """Audit the note, or say why there is none."""
     normalized: NormalizedDocument = event.payload
-    extraction = extraction_of(normalized.extraction)
+    extraction = await extraction_of(normalized.extraction, context)
     findings = await _audit(extraction, context)
     points = UNREADABLE_RISK if extraction.state == "unreadable" else risk(findings)
     verdict = status(findings)
+    total = None if extraction.note is None else extraction.note.value
     audited = AuditedDocument(
         doc=normalized.doc,
         status=verdict,
-        score=max(Decimal(0), 1 - Decimal(points) / 100),
+        score=_score(extraction, points),
         inconsistencies=[_inconsistency(finding) for finding in findings],
     )
     report = AuditReport(
         trace_id=event.trace_id,
         doc_id=event.doc_id,
-        summary=_summary(normalized.doc, len(normalized.lines), findings),
+        summary=_summary(normalized.doc, len(normalized.lines), extraction, findings),
         documents=[audited],
-        aggregated_metrics={"lineCount": len(normalized.lines)},
+        aggregated_metrics={"lineCount": len(normalized.lines), **({} if total is None else {"total": total})},
         generated_at=context.now,
     )
     errors = sum(finding.severity is Severity.ERRO for finding in findings)
@@ -45,6 +58,13 @@ async def handle(event: Event, context: Context) -> Outcome:
         events=(Emission(name=EventName.AUDIT_DONE, doc_id=event.doc_id, payload=done, key=f"{event.doc_id}:audit"),),
         records=(DocumentFacts(values=facts), Rows(table="findings", rows=_rows(findings))),
     )
+
+
+def _score(extraction: Extraction, points: int) -> Decimal | UnsetType:
+    """1 is clean; a document that no rule looked at has no score."""
+    if extraction.note is None and extraction.state != "unreadable":
+        return UNSET
+    return max(Decimal(0), 1 - Decimal(points) / 100)
 
 
 async def _audit(extraction: Extraction, context: Context) -> tuple[Finding, ...]:
@@ -79,10 +99,12 @@ def _inconsistency(finding: Finding) -> Inconsistency:
     )
 
 
-def _summary(document: Document, lines: int, findings: tuple[Finding, ...]) -> Summary:
+def _summary(document: Document, lines: int, extraction: Extraction, findings: tuple[Finding, ...]) -> Summary:
+    total = None if extraction.note is None else extraction.note.value
+    value = [] if total is None else [KeyMetric(metric="Valor Total", value=total, insight="vNF, como escrito no documento.")]
     return Summary(
         title=f"Relatório {document.name}",
-        summary=f"Documento {document.name} processado com {lines} linhas normalizadas.",
+        summary=opening(document.name, lines, extraction, findings),
         key_metrics=[
             KeyMetric(
                 metric="Linhas Normalizadas", value=lines, insight="Quantidade total de linhas estruturadas após a normalização."
@@ -90,6 +112,7 @@ def _summary(document: Document, lines: int, findings: tuple[Finding, ...]) -> S
             KeyMetric(
                 metric="Inconsistências", value=len(findings), insight="Apontamentos das regras de auditoria, de qualquer gravidade."
             ),
+            *value,
         ],
         actionable_insights=[],
         strategic_recommendations=[],

@@ -24,7 +24,7 @@ NONE = payloads.Classification(operation_type="Outros", business_sector=UNKNOWN,
 async def handle(event: Event, context: Context) -> Outcome:
     """Classify the note from the viewpoint of the own companies."""
     done: AuditDone = event.payload
-    note = extraction_of(done.extraction).note
+    note = (await extraction_of(done.extraction, context)).note
     if note is None:
         ready = ClassificationReady(
             audit=_classified(done.audit, NONE), classification=NONE, extraction=done.extraction

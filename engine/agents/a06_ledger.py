@@ -21,7 +21,7 @@ from engine.contract.payloads import (
     TaxApportion,
     TaxReady,
 )
-from engine.fiscal.classification import Classification
+from engine.fiscal.classification import Classification, classify
 from engine.fiscal.ledger import Booking, book
 from engine.fiscal.money import from_cents
 from engine.fiscal.note import Note
@@ -35,10 +35,13 @@ CERTAIN = Decimal(1)
 async def handle(event: Event, context: Context) -> Outcome:
     """Book the note and apportion its taxes; each half of the reconciliation goes its own way to A7."""
     ready: ClassificationReady = event.payload
-    note = extraction_of(ready.extraction).note
-    if note is None or ready.viewpoint is UNSET:
+    note = (await extraction_of(ready.extraction, context)).note
+    if note is None:
         return _emptyhanded(event, ready)
-    verdict = carried(ready.viewpoint, Classification)
+    if ready.viewpoint is UNSET:
+        verdict = classify(note, *await context.lookup.viewpoint())
+    else:
+        verdict = carried(ready.viewpoint, Classification)
     booking = book(note, verdict)
     await context.breathe()
     apportioned = apportion(note, verdict)
@@ -70,13 +73,13 @@ def _events(event: Event, audit: AuditReport, extraction: Any, ledger: Half, tax
         Emission(
             name=EventName.LEDGER_READY,
             doc_id=doc,
-            payload=LedgerReady(audit=audit, ledger_entries=entries, half=ledger, extraction=extraction),
+            payload=LedgerReady(audit=audit, ledger_entries=entries, half=ledger, run=event.run, extraction=extraction),
             key=f"{doc}:ledger",
         ),
         Emission(
             name=EventName.TAX_READY,
             doc_id=doc,
-            payload=TaxReady(audit=audit, tax_apportion=apportionments, half=taxes, extraction=extraction),
+            payload=TaxReady(audit=audit, tax_apportion=apportionments, half=taxes, run=event.run, extraction=extraction),
             key=f"{doc}:tax",
         ),
     )

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from engine.agents.a10_observability import is_doubtful
 from engine.agents.context import Context
 from engine.agents.outcome import Emission, Event, KeyPut, Outcome, ReportText
+from engine.agents.wording import UNREAD_NEXT, advice
 from engine.contract import keys
 from engine.contract.events import EventName
-from engine.contract.payloads import AuditReport, ReconDone, ReportReady
+from engine.contract.payloads import AuditedDocument, AuditReport, ReconDone, ReportReady
 from engine.fiscal.findings import Severity
 
 
@@ -39,10 +41,20 @@ def finished(audit: AuditReport, now: str) -> AuditReport:
     if audit.ledger_entries:
         metrics["debits"] = sum((entry.amount for entry in audit.ledger_entries if entry.type == "D"), start=0)
         metrics["credits"] = sum((entry.amount for entry in audit.ledger_entries if entry.type == "C"), start=0)
-    insights = [
-        f"{found.code}: {found.explanation}" for found in document.inconsistencies if found.severity == Severity.ERRO.value
-    ]
-    if audit.recon_report is not UNSET:
-        insights += [f"{issue.code}: {issue.description}" for issue in audit.recon_report.issues if issue.severity == "CRITICO"]
-    summary = msgspec.structs.replace(audit.summary, actionable_insights=insights)
+    summary = msgspec.structs.replace(audit.summary, actionable_insights=_insights(audit, document))
     return msgspec.structs.replace(audit, summary=summary, aggregated_metrics=metrics, generated_at=now)
+
+
+def _insights(audit: AuditReport, document: AuditedDocument) -> list[str]:
+    """What a person should do or know, the gravest first; a clean document needs nothing."""
+    lines = advice(document.inconsistencies)
+    if audit.recon_report is not UNSET:
+        issues = audit.recon_report.issues
+        # A note that is not booked has no taxes to apportion, for the same reason.
+        known = {"TAX-00"} if any(issue.code == "LED-00" for issue in issues) else set()
+        lines += [f"{issue.code}: {issue.description}" for issue in issues if issue.code not in known]
+    if is_doubtful(document.classification):
+        lines.append("Confira a classificação: a operação não ficou clara pelo próprio documento.")
+    if document.doc.status in UNREAD_NEXT:
+        lines.append(UNREAD_NEXT[document.doc.status])
+    return lines

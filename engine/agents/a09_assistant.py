@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-
 from engine.agents.context import Context
 from engine.agents.outcome import Emission, Event, KeyPut, Outcome, SearchText
 from engine.agents.payload import extraction_of
@@ -19,10 +17,7 @@ VERSION = "fts/v1"
 async def handle(event: Event, context: Context) -> Outcome:
     """Prepare the knowledge of one document; a rebuild reads the bytes again."""
     ready: ReportReady = event.payload
-    if ready.extraction is UNSET:
-        extraction = await context.extract(await context.lookup.source())
-    else:
-        extraction = extraction_of(ready.extraction)
+    extraction = await extraction_of(ready.extraction, context)
     document = ready.audit.documents[0]
     now = context.now
     prepared = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from engine.agents.context import Context
 from engine.agents.outcome import DocumentFacts, Event, Finished, Outcome
-from engine.contract.payloads import AssistantReady, AuditedDocument
+from engine.contract.payloads import AssistantReady, AuditedDocument, Classification
 from engine.fiscal.classification import REVIEW_BELOW
 
 FINALIZED = "pipeline.finalized"
@@ -34,8 +34,9 @@ def final_state(document: AuditedDocument) -> str:
         return unread
     if any(found.code == "DUP-01" for found in document.inconsistencies):
         return "duplicate"
-    classification = document.classification
-    # Containers are read but have no operation of their own.
-    if classification is not UNSET and 0 < classification.confidence < REVIEW_BELOW:
-        return "needs_review"
-    return "done"
+    return "needs_review" if is_doubtful(document.classification) else "done"
+
+
+def is_doubtful(classification: Classification | UnsetType) -> bool:
+    """Whether a person should look at it. Containers are read but have no operation of their own: their confidence is 0."""
+    return classification is not UNSET and 0 < classification.confidence < REVIEW_BELOW

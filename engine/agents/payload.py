@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
+from engine.agents.context import Context
+from engine.contract import codec
 from engine.extraction.result import Extraction
 
 T = TypeVar("T")
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
-
-def extraction_of(carried: Any) -> Extraction:
-    """The extraction that travels with a payload."""
+async def extraction_of(carried: Any, context: Context) -> Extraction:
+    """The extraction that travels with a payload; an event of foreign make brings none, and the bytes are read again."""
+    if carried is UNSET:
+        return await context.extract(await context.lookup.source())
     return carried if isinstance(carried, Extraction) else msgspec.convert(carried, Extraction)
 
 
@@ -25,4 +28,4 @@ def carried(value: Any, kind: type[T]) -> T:
 
 def encoded(value: Any) -> bytes:
     """A value as it is stored beside a record: JSON, amounts as numbers with their own digits."""
-    return _encoder.encode(value)
+    return codec.encode(value)

@@ -1,0 +1,1 @@
+"""The local HTTP face, thin, over the facade: commands of attached viewers come in here."""

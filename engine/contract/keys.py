@@ -9,8 +9,6 @@ INGEST_S = 3600
 REPORT_S = WEEK_S
 #: The deployment writes 24 h; the report it speaks of lives a week.
 ASSISTANT_S = WEEK_S
-#: Two halves of a reconciliation meet within minutes; a crash in between is over long before this.
-HALF_S = WEEK_S
 
 
 def job(trace: str) -> str:
@@ -34,7 +32,7 @@ def assistant(doc: str) -> str:
 
 
 def half(doc: str, trace: str, run: int) -> str:
-    """Local: the half of the reconciliation that arrived first."""
+    """Local, without end: the half of the reconciliation that arrived first. `run` is that of the booking both halves come from."""
     return f"half:{doc}:{trace}:{run}"
 
 

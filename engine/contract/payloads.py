@@ -13,9 +13,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from engine.contract.events import EventName
+
 NonNegative = Annotated[int, Meta(ge=0)]
 Filled = Annotated[str, Meta(min_length=1)]
+#: Between 0 and 1. msgspec bounds no Decimal: `__post_init__` does, and the exported schema says it.
+Share = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
+Url = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")]
 Row = dict[str, Any]
+#: What agents carry to each other on this machine.
+_LOCAL = Meta(extra_json_schema={"$comment": "local addition; the deployment drops it"})
+Local = Annotated[Any, _LOCAL]
+LocalRun = Annotated[int, _LOCAL]
 
 
 class Kind(StrEnum):
@@ -41,11 +50,11 @@ Status = Literal["OK", "ALERTA", "ERRO"]
 OperationType = Literal["Compra", "Venda", "Devolução", "Serviço", "Transferência", "Outros"]
 
 
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Common shape of everything on the wire."""
 
 
-class Origin(_Wire, frozen=True, kw_only=True):
+class Origin(Wire, frozen=True, kw_only=True):
     """Where a document came from inside a container, and its tags."""
 
     source_zip: str | UnsetType = UNSET
@@ -54,12 +63,18 @@ class Origin(_Wire, frozen=True, kw_only=True):
 
 
 def _check_share(name: str, value: Decimal | UnsetType) -> None:
-    """msgspec bounds no Decimal: refuse what is not between 0 and 1."""
-    if value is not UNSET and not 0 <= value <= 1:
+    """Refuse what is not between 0 and 1."""
+    if value is not UNSET and not (value.is_finite() and 0 <= value <= 1):
         raise ValueError(f"{name} must be between 0 and 1, not {value}")
 
 
-class Document(_Wire, frozen=True, kw_only=True):
+def _check_amount(name: str, value: Decimal) -> None:
+    """Refuse "NaN" and "Infinity", which a Decimal would take and JSON cannot write."""
+    if not value.is_finite():
+        raise ValueError(f"{name} must be a number, not {value}")
+
+
+class Document(Wire, frozen=True, kw_only=True):
     """A document as events name it."""
 
     doc_id: str
@@ -71,7 +86,7 @@ class Document(_Wire, frozen=True, kw_only=True):
     checksum: str | UnsetType = UNSET
     uploaded_at: str
     status: ReadStatus
-    storage_url: str | UnsetType = UNSET
+    storage_url: Url | UnsetType = UNSET
     encoding: str | UnsetType = UNSET
     meta: Origin | UnsetType = UNSET
     data: list[Row] | UnsetType = UNSET
@@ -79,7 +94,7 @@ class Document(_Wire, frozen=True, kw_only=True):
     error: str | UnsetType = UNSET
 
 
-class PipelineOptions(_Wire, frozen=True, kw_only=True, omit_defaults=True):
+class PipelineOptions(Wire, frozen=True, kw_only=True):
     """How a job wants to be run."""
 
     priority: Literal["low", "normal", "high"] | UnsetType = UNSET
@@ -87,7 +102,7 @@ class PipelineOptions(_Wire, frozen=True, kw_only=True, omit_defaults=True):
     dry_run: bool | UnsetType = UNSET
 
 
-class PipelineRequested(_Wire, frozen=True, kw_only=True):
+class PipelineRequested(Wire, frozen=True, kw_only=True):
     """evt.pipeline.requested"""
 
     trace_id: str
@@ -96,7 +111,7 @@ class PipelineRequested(_Wire, frozen=True, kw_only=True):
     options: PipelineOptions | UnsetType = UNSET
 
 
-class StructuredLine(_Wire, frozen=True, kw_only=True):
+class StructuredLine(Wire, frozen=True, kw_only=True):
     """A row as it was read."""
 
     line_id: str
@@ -104,7 +119,7 @@ class StructuredLine(_Wire, frozen=True, kw_only=True):
     warnings: list[str] | UnsetType = UNSET
 
 
-class Attachment(_Wire, frozen=True, kw_only=True):
+class Attachment(Wire, frozen=True, kw_only=True):
     """A file inside a file."""
 
     filename: str
@@ -112,7 +127,7 @@ class Attachment(_Wire, frozen=True, kw_only=True):
     size_bytes: NonNegative
 
 
-class ParsedDocument(_Wire, frozen=True, kw_only=True):
+class ParsedDocument(Wire, frozen=True, kw_only=True):
     """evt.doc.parsed"""
 
     doc: Document
@@ -123,10 +138,10 @@ class ParsedDocument(_Wire, frozen=True, kw_only=True):
     structured_data: list[StructuredLine] | UnsetType = UNSET
     attachments: list[Attachment] | UnsetType = UNSET
     #: *local*: what extraction made of the bytes.
-    extraction: Any = UNSET
+    extraction: Local = UNSET
 
 
-class NormalizedLine(_Wire, frozen=True, kw_only=True):
+class NormalizedLine(Wire, frozen=True, kw_only=True):
     """A row with the stable keys."""
 
     line_id: str
@@ -137,7 +152,7 @@ class NormalizedLine(_Wire, frozen=True, kw_only=True):
     issues: list[str]
 
 
-class NormalizedDocument(_Wire, frozen=True, kw_only=True):
+class NormalizedDocument(Wire, frozen=True, kw_only=True):
     """evt.doc.normalized"""
 
     doc: Document
@@ -147,18 +162,22 @@ class NormalizedDocument(_Wire, frozen=True, kw_only=True):
     unit_system: Literal["metric"] = "metric"
     currency: Literal["BRL"] = "BRL"
     #: *local*
-    extraction: Any = UNSET
+    extraction: Local = UNSET
 
 
-class KeyMetric(_Wire, frozen=True, kw_only=True):
-    """A figure of the summary; none of the texts may be empty."""
+class KeyMetric(Wire, frozen=True, kw_only=True):
+    """A figure of the summary; none of its parts may be empty."""
 
     metric: Filled
     value: Any
     insight: Filled
 
+    def __post_init__(self) -> None:
+        if self.value is None or self.value == "":
+            raise ValueError("value must not be empty")
 
-class Summary(_Wire, frozen=True, kw_only=True):
+
+class Summary(Wire, frozen=True, kw_only=True):
     """The report in a few words."""
 
     title: Filled
@@ -168,7 +187,7 @@ class Summary(_Wire, frozen=True, kw_only=True):
     strategic_recommendations: list[str] | UnsetType = UNSET
 
 
-class Inconsistency(_Wire, frozen=True, kw_only=True):
+class Inconsistency(Wire, frozen=True, kw_only=True):
     """A finding on the wire, in pt-BR."""
 
     code: str
@@ -178,23 +197,23 @@ class Inconsistency(_Wire, frozen=True, kw_only=True):
     severity: Literal["ERRO", "ALERTA", "INFO"]
 
 
-class Classification(_Wire, frozen=True, kw_only=True):
+class Classification(Wire, frozen=True, kw_only=True):
     """What kind of operation it is, from the viewpoint of the own company."""
 
     operation_type: OperationType
     business_sector: str
-    confidence: Decimal
+    confidence: Share
 
     def __post_init__(self) -> None:
         _check_share("confidence", self.confidence)
 
 
-class AuditedDocument(_Wire, frozen=True, kw_only=True):
+class AuditedDocument(Wire, frozen=True, kw_only=True):
     """A document with its findings; `score` is 1 when clean."""
 
     doc: Document
     status: Status
-    score: Decimal | UnsetType = UNSET
+    score: Share | UnsetType = UNSET
     inconsistencies: list[Inconsistency]
     classification: Classification | UnsetType = UNSET
 
@@ -202,7 +221,7 @@ class AuditedDocument(_Wire, frozen=True, kw_only=True):
         _check_share("score", self.score)
 
 
-class AccountingEntry(_Wire, frozen=True, kw_only=True):
+class AccountingEntry(Wire, frozen=True, kw_only=True):
     """An entry as the report lists it."""
 
     doc_id: str
@@ -211,8 +230,11 @@ class AccountingEntry(_Wire, frozen=True, kw_only=True):
     type: Literal["D", "C"]
     value: Decimal
 
+    def __post_init__(self) -> None:
+        _check_amount("value", self.value)
 
-class LedgerEntry(_Wire, frozen=True, kw_only=True):
+
+class LedgerEntry(Wire, frozen=True, kw_only=True):
     """An entry of the ledger."""
 
     doc_id: str
@@ -223,8 +245,11 @@ class LedgerEntry(_Wire, frozen=True, kw_only=True):
     currency: Literal["BRL"] = "BRL"
     memo: str | UnsetType = UNSET
 
+    def __post_init__(self) -> None:
+        _check_amount("amount", self.amount)
 
-class TaxApportion(_Wire, frozen=True, kw_only=True):
+
+class TaxApportion(Wire, frozen=True, kw_only=True):
     """A tax and where it is due."""
 
     doc_id: str
@@ -232,14 +257,16 @@ class TaxApportion(_Wire, frozen=True, kw_only=True):
     jurisdiction: str
     basis_amount: Decimal
     tax_amount: Decimal
-    confidence: Decimal
+    confidence: Share
     methodology: str
 
     def __post_init__(self) -> None:
+        _check_amount("basisAmount", self.basis_amount)
+        _check_amount("taxAmount", self.tax_amount)
         _check_share("confidence", self.confidence)
 
 
-class ReconIssue(_Wire, frozen=True, kw_only=True):
+class ReconIssue(Wire, frozen=True, kw_only=True):
     """Where entries or taxes and the document differ."""
 
     code: str
@@ -248,7 +275,7 @@ class ReconIssue(_Wire, frozen=True, kw_only=True):
     references: list[str] | UnsetType = UNSET
 
 
-class ReconReport(_Wire, frozen=True, kw_only=True):
+class ReconReport(Wire, frozen=True, kw_only=True):
     """Debits against credits, apportionment against the document."""
 
     doc_id: str
@@ -258,7 +285,7 @@ class ReconReport(_Wire, frozen=True, kw_only=True):
     summary: str
 
 
-class AIFinding(_Wire, frozen=True, kw_only=True):
+class AIFinding(Wire, frozen=True, kw_only=True):
     """A hint of a language model; never part of the audit."""
 
     category: Literal["Eficiência Operacional", "Risco Fiscal", "Oportunidade de Otimização", "Anomalia de Dados"]
@@ -267,14 +294,14 @@ class AIFinding(_Wire, frozen=True, kw_only=True):
     evidence: list[str]
 
 
-class Place(_Wire, frozen=True, kw_only=True):
+class Place(Wire, frozen=True, kw_only=True):
     """A document in a comparison."""
 
     name: str
     internal_path: str | UnsetType = UNSET
 
 
-class Discrepancy(_Wire, frozen=True, kw_only=True):
+class Discrepancy(Wire, frozen=True, kw_only=True):
     """Two documents that say different things."""
 
     value_a: Any
@@ -283,7 +310,7 @@ class Discrepancy(_Wire, frozen=True, kw_only=True):
     doc_b: Place
 
 
-class DeterministicCrossValidation(_Wire, frozen=True, kw_only=True):
+class DeterministicCrossValidation(Wire, frozen=True, kw_only=True):
     """One attribute compared across documents."""
 
     comparison_key: str
@@ -293,7 +320,7 @@ class DeterministicCrossValidation(_Wire, frozen=True, kw_only=True):
     severity: Literal["ALERTA", "INFO"]
 
 
-class AuditReport(_Wire, frozen=True, kw_only=True):
+class AuditReport(Wire, frozen=True, kw_only=True):
     """The report."""
 
     trace_id: str
@@ -311,66 +338,70 @@ class AuditReport(_Wire, frozen=True, kw_only=True):
     generated_at: str
 
 
-class AuditDone(_Wire, frozen=True, kw_only=True):
+class AuditDone(Wire, frozen=True, kw_only=True):
     """evt.audit.done"""
 
     audit: AuditReport
-    extraction: Any = UNSET
+    extraction: Local = UNSET
 
 
-class ClassificationReady(_Wire, frozen=True, kw_only=True):
+class ClassificationReady(Wire, frozen=True, kw_only=True):
     """evt.classification.ready"""
 
     audit: AuditReport
     classification: Classification
-    extraction: Any = UNSET
+    extraction: Local = UNSET
     #: *local*: role, company, operation of each item.
-    viewpoint: Any = UNSET
+    viewpoint: Local = UNSET
 
 
-class ClassificationNeedsReview(_Wire, frozen=True, kw_only=True):
+class ClassificationNeedsReview(Wire, frozen=True, kw_only=True):
     """evt.classification.needs_review"""
 
     audit: AuditReport
     doc_name: str
 
 
-class LedgerReady(_Wire, frozen=True, kw_only=True):
+class LedgerReady(Wire, frozen=True, kw_only=True):
     """evt.ledger.ready"""
 
     audit: AuditReport
     ledger_entries: list[LedgerEntry]
     #: *local*: what the ledger half of the reconciliation found.
-    half: Any = UNSET
-    extraction: Any = UNSET
+    half: Local = UNSET
+    #: *local*: the run of the booking, by which the two halves know each other.
+    run: LocalRun | UnsetType = UNSET
+    extraction: Local = UNSET
 
 
-class TaxReady(_Wire, frozen=True, kw_only=True):
+class TaxReady(Wire, frozen=True, kw_only=True):
     """evt.tax.ready"""
 
     audit: AuditReport
     tax_apportion: list[TaxApportion]
     #: *local*: what the tax half of the reconciliation found.
-    half: Any = UNSET
-    extraction: Any = UNSET
+    half: Local = UNSET
+    #: *local*: the run of the booking, by which the two halves know each other.
+    run: LocalRun | UnsetType = UNSET
+    extraction: Local = UNSET
 
 
-class ReconDone(_Wire, frozen=True, kw_only=True):
+class ReconDone(Wire, frozen=True, kw_only=True):
     """evt.recon.done"""
 
     audit: AuditReport
     recon: ReconReport
-    extraction: Any = UNSET
+    extraction: Local = UNSET
 
 
-class ReportReady(_Wire, frozen=True, kw_only=True):
+class ReportReady(Wire, frozen=True, kw_only=True):
     """evt.report.ready"""
 
     audit: AuditReport
-    extraction: Any = UNSET
+    extraction: Local = UNSET
 
 
-class KnowledgeBase(_Wire, frozen=True, kw_only=True):
+class KnowledgeBase(Wire, frozen=True, kw_only=True):
     """What the assistant prepared."""
 
     doc_id: str
@@ -378,8 +409,25 @@ class KnowledgeBase(_Wire, frozen=True, kw_only=True):
     prepared_at: str
 
 
-class AssistantReady(_Wire, frozen=True, kw_only=True):
+class AssistantReady(Wire, frozen=True, kw_only=True):
     """evt.assistant.ready"""
 
     audit: AuditReport
     knowledge_base: KnowledgeBase
+
+
+#: What each event carries.
+PAYLOAD_OF: dict[EventName, type[msgspec.Struct]] = {
+    EventName.PIPELINE_REQUESTED: PipelineRequested,
+    EventName.DOC_INGESTED: Document,
+    EventName.DOC_PARSED: ParsedDocument,
+    EventName.DOC_NORMALIZED: NormalizedDocument,
+    EventName.AUDIT_DONE: AuditDone,
+    EventName.CLASSIFICATION_READY: ClassificationReady,
+    EventName.CLASSIFICATION_NEEDS_REVIEW: ClassificationNeedsReview,
+    EventName.LEDGER_READY: LedgerReady,
+    EventName.TAX_READY: TaxReady,
+    EventName.RECON_DONE: ReconDone,
+    EventName.REPORT_READY: ReportReady,
+    EventName.ASSISTANT_READY: AssistantReady,
+}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.contract.events import A1, AgentSpec
 from engine.contract import events
+from engine.contract.events import A1, AgentSpec
 from engine.facade import filters
-from engine.facade.commands import Cancel, CommandResult, Reprocess, Requeue
+from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
 from engine.facade.objects import document_object
 from engine.facade.reading import Executing, Reading
 from engine.facade.views import DocumentDetail, DocumentRow, ErrorView, FindingView, InboxCounts, Page, PartyView, StepView
@@ -171,6 +172,19 @@ class Documents:
 
         return [msgspec.json.decode(row) for row in await self._reading.read(query)]
 
+    async def add(self, paths: Sequence[Path], tenant: str = "default") -> CommandResult:
+        """Take in files and folders as one job; returns once everything is acknowledged."""
+        opened: CommandResult = await self._executing.execute(OpenJob(tenant=tenant))
+        job = opened.data["job"]
+        done, refused = 0, []
+        async for told in self._executing.take_in(job, tenant, paths):
+            if "error" in told:
+                refused.append(Refusal(subject=told["file"], reason=told["error"]["message"], code=told["error"]["code"]))
+            else:
+                done += 1
+        await self._executing.execute(CloseJob(job=job))
+        return CommandResult(done=done, refused=tuple(refused), data={"job": job})
+
     async def requeue(self, doc_ids: Sequence[str]) -> CommandResult:
         """Send the documents' dead letters back to where they failed."""
         return await self._execute(Requeue(documents=tuple(doc_ids)))
@@ -237,13 +251,14 @@ def _detail(
         credits_cents=document.credits or 0,
         entries=document.entries or 0,
         findings=findings,
-        timeline=tuple(_step(step) for step in timeline),
+        timeline=tuple(step_view(step) for step in timeline),
         error=error,
         next_actions=_actions(document.state),
     )
 
 
-def _step(step: steps.Step) -> StepView:
+def step_view(step: steps.Step) -> StepView:
+    """A stored step as faces see it."""
     started, ended = step.started, step.ended
     return StepView(
         agent=step.stage,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -33,4 +34,8 @@ class Executing(Protocol):
 
     async def execute(self, command: Any) -> Any:
         """Run a command to its result."""
+        ...
+
+    def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
+        """Take in every file below `paths`; one `{file, docId, jobId, state, already}` or `{file, error}` a file, as it is acknowledged."""
         ...

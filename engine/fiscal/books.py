@@ -1,6 +1,7 @@
 """From whose books a note is entered, whether it is entered at all, and which of its taxes those books owe or recover.
 
-Shared by ledger and taxes, so that both say the same. A note between two own companies enters two sets of books; one without an own company is looked at as its issuer does.
+Shared by ledger and taxes, so that both say the same. A note between two own companies enters two sets of books; one
+without an own company is looked at as its issuer does.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ _DENIED: Final = frozenset({"110", "205", "301", "302", "303"})
 #: Issuer's CRT: 1 Simples, 4 MEI. CRT 2 (Simples above the sub-limit) pays ICMS like 3.
 _CRT: Final = {"1": Regime.SIMPLES, "4": Regime.MEI}
 
-#: Purposes whose stated tax may be recovered (LC 87/96 arts. 20 and 33; RIPI art. 226; Leis 10.637/02 and 10.833/03 art. 3). Energy gives ICMS only to
-#: industries by apportionment, communication only to its own trade: neither is taken without a person.
+#: Purposes whose stated tax may be recovered (LC 87/96 arts. 20 and 33; RIPI art. 226; Leis 10.637/02 and 10.833/03
+#: art. 3). Energy gives ICMS only to industries by apportionment, communication only to its own trade: neither is taken
+#: without a person.
 _MOVED: Final = frozenset({Purpose.SHIPMENT, Purpose.RETURN_OF_SHIPMENT, Purpose.GIFT})
 _RECOVERABLE: Final[dict[str, frozenset[Purpose]]] = {
     "ICMS": frozenset({Purpose.PRODUCTION, Purpose.RESALE, Purpose.FIXED_ASSET, Purpose.TRANSPORT, Purpose.TRANSFER})
@@ -84,7 +86,7 @@ def books_of(note: Note, classification: Classification) -> tuple[Books, ...]:
 
 
 def refusal(note: Note) -> Reason | None:
-    """Why a note must not be entered in any books, as far as the note itself tells; lists carry no protocol and are entered."""
+    """Why a note must not be entered in any books, as far as it tells; lists carry no protocol and are entered."""
     if any(remark.kind == "template" for remark in note.remarks):
         return Reason(code="template")
     if note.identification.text("tpAmb") == "2":

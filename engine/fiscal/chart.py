@@ -1,7 +1,8 @@
-"""The chart of accounts: some seventy accounts, enough to book fiscal documents, keyed to the referential chart of the Receita Federal.
+"""The chart of accounts: eighty accounts for fiscal documents, keyed to the referential chart of the Receita Federal.
 
-The referential codes are those of tables L100A and L300A of the ECF (legal entities in general, lucro real; P100A and P150A agree on all of them). Compensation accounts have none: they stand outside
-the balance sheet. Codes and names are data the user's own chart may be mapped to; nothing is booked here.
+The referential codes are those of tables L100A and L300A of the ECF (legal entities in general, lucro real; P100A and
+P150A agree on all of them). Compensation accounts have none: they stand outside the balance sheet. Codes and names are
+data the user's own chart may be mapped to; nothing is booked here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Nature(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One account; `referential` is the analytic code of the referential chart, `None` for headings and compensation."""
+    """One account; `referential` is its analytic code there, `None` for headings and compensation."""
 
     code: str
     name: str
@@ -40,6 +41,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parent(self) -> str | None:
+        """Code of the heading above it."""
         return self.code.rpartition(".")[0] or None
 
 

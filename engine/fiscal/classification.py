@@ -1,12 +1,14 @@
 """What a note is: whose it is, what happened, in which sector, and how sure that is.
 
-Owns the order of evidence: a person's correction, then finNFe 4 and return CFOPs, then the CFOP table, then the type of the document; over several items the operation
-with most value wins and its share is the confidence. It books nothing.
+Owns the order of evidence: a person's correction, then finNFe 4 and return CFOPs, then the CFOP table, then the type of
+the document; over several items the operation with most value wins and its share is the confidence. It books nothing.
 
-The CFOP speaks for the issuer. A note received is turned round (the supplier's sale is our purchase) and the goods' purpose is read from indFinal and from the own company's
-CNAE. A note an outsider issued as *entry* (tpNF 0) to an own company, such as the entry note of a rural producer's buyer, is an exit of that company.
-Both parties own: buying and selling between them is Transferência; where their CNPJ roots differ it may be a true sale between two clients of the office, so confidence falls
-below the review threshold. A note to oneself keeps what its CFOP says. Without an own company the note is looked at as its issuer does (`Role.THIRD`).
+The CFOP speaks for the issuer. A note received is turned round (the supplier's sale is our purchase) and the goods'
+purpose is read from indFinal and from the own company's CNAE. A note an outsider issued as *entry* (tpNF 0) to an own
+company, such as the entry note of a rural producer's buyer, is an exit of that company. Both parties own: buying and
+selling between them is Transferência; where their CNPJ roots differ it may be a true sale between two clients of the
+office, so confidence falls below the review threshold. A note to oneself keeps what its CFOP says. Without an own
+company the note is looked at as its issuer does (`Role.THIRD`).
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class Role(StrEnum):
 class Classification(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on one note, from the `viewpoint` whose books it enters.
 
-    `items` is aligned with the note's items. `company` is the own company of the viewpoint, `counterpart` the other one where both are own. Confidence and share are 0..1.
+    `items` is aligned with the note's items. `company` is the own company of the viewpoint, `counterpart` the other one
+    where both are own. Confidence and share are 0..1.
     """
 
     role: Role
@@ -77,6 +80,7 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def needs_review(self) -> bool:
+        """A person has to look."""
         return self.confidence < REVIEW_BELOW
 
 
@@ -119,7 +123,8 @@ def classify(note: Note, companies: Companies, corrections: Corrections | None =
 def received(given: Treatment, leaving: bool, final_consumer: bool, cnae: str | None) -> Treatment:
     """An issuer's treatment as the other party books it.
 
-    `leaving` says that the issuer's goods go out; `final_consumer` (indFinal) and the `cnae` of the party tell what it does with what it buys.
+    `leaving` says that the issuer's goods go out; `final_consumer` (indFinal) and the `cnae` of the party tell what it
+    does with what it buys.
     """
     operation, purpose = mirrored(given.operation), given.purpose
     if operation in (Operation.SERVICO, Operation.OUTROS) or purpose in _OWN_KIND:

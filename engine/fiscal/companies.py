@@ -1,6 +1,7 @@
 """The office's own companies: from whose books a document is looked at.
 
-Owns the match of a party's identifier with a company; branches share the first eight characters of the CNPJ (its root). It stores nothing.
+Owns the match of a party's identifier with a company; branches share the first eight characters of the CNPJ (its root).
+It stores nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Regime(StrEnum):
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
-    """One own company: identifier (CNPJ, or CPF of a rural producer), name, regime, UF and main CNAE, the last three as far as known."""
+    """One own company, by its CNPJ (or the CPF of a rural producer); regime, UF and main CNAE as far as known."""
 
     cnpj: str
     name: str
@@ -57,7 +58,7 @@ class Companies:
                 self._roots.setdefault(company.cnpj[:ROOT_LENGTH], company)
 
     def of(self, identifier: str | None) -> Company | None:
-        """The company an identifier belongs to: the establishment itself, else one of the same root; `None` for others and masked ids."""
+        """The establishment itself, else a company of the same root; `None` for others and masked identifiers."""
         if not identifier or not self._exact:
             return None
         own = self._exact.get(identifier)

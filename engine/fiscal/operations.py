@@ -1,7 +1,7 @@
 """What a CFOP says: the operation of a document or item, and what the goods are for.
 
-Owns the family of every code of the CFOP table (Convênio s/nº of 1970, annex, as amended by the Ajustes SINIEF), always from the viewpoint of who writes it: the
-issuer. `mirrored` turns it round for the other party. It looks at no document.
+Owns the family of every code of the CFOP table (Convênio s/nº of 1970, annex, as amended by the Ajustes SINIEF), always
+from the viewpoint of who writes it: the issuer. `mirrored` turns it round for the other party. It looks at no document.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Direction(StrEnum):
 
     @property
     def opposite(self) -> Direction:
+        """The same goods from the other side."""
         return Direction.OUT if self is Direction.IN else Direction.IN
 
 

@@ -1,4 +1,4 @@
-"""Why classification, ledger, taxes and reconciliation decided as they did: a code with arguments, worded for the reader.
+"""Why classification, ledger, taxes and reconciliation decided as they did: a code with arguments, worded for reading.
 
 Owns the sentences of these four modules in both languages; what is stored and sent is the Portuguese one.
 """

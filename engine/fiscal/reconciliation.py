@@ -1,7 +1,7 @@
 """Whether ledger and taxes agree with their document: two halves, each computed alone, and their merger.
 
-Owns the checks and their wording; the tolerance is the audit's own (0.01 passes, 0.50 is worth a look, more is wrong). It never corrects anything.
-A half is a value and `merge` is commutative, so the two may meet in either order.
+Owns the checks and their wording; the tolerance is the audit's own (0.01 passes, 0.50 is worth a look, more is wrong).
+It never corrects anything. A half is a value and `merge` is commutative, so the two may meet in either order.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def code(self) -> str:
+        """LED-… for the ledger, TAX-… for the taxes; 00 says that nothing was entered."""
         return self.reason.code
 
     @property
@@ -74,7 +75,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ledger_half(note: Note, booking: Booking) -> Half:
-    """Debits equal credits, the counterparty stands at vNF, and nothing lies on the suspense account; in every set of books."""
+    """In every set of books debits equal credits, the counterparty stands at vNF, and nothing is in suspense."""
     if booking.refusal is not None:
         return _refused("LED-00", booking.refusal)
     issues: list[Issue] = []

@@ -60,9 +60,10 @@ _CNAE_SECTIONS: Final = (
 SERVICES: Final = "Serviços"
 UNKNOWN: Final = "Não identificado"
 
-#: Chapter 77 is reserved by the Harmonized System; 98 and 99 are special provisions.
-_RESERVED_CHAPTERS: Final = frozenset({0, 77})
+#: Reserved by the Harmonized System.
+_RESERVED_CHAPTER: Final = 77
 
+#: Divisions of the CNAE.
 _MAKING: Final = range(1, 40)
 _TRADING: Final = (range(45, 48), range(55, 57))
 
@@ -74,7 +75,7 @@ def _by_limit(number: int, table: tuple[tuple[int, str], ...]) -> str | None:
 _CHAPTERS: Final = {
     f"{chapter:02}": name
     for chapter in range(1, 98)
-    if chapter not in _RESERVED_CHAPTERS and (name := _by_limit(chapter, _NCM_SECTIONS))
+    if chapter != _RESERVED_CHAPTER and (name := _by_limit(chapter, _NCM_SECTIONS))
 }
 
 

@@ -1,6 +1,7 @@
 """Each tax a note may carry: where its leaves lie, whose it is, and the total it must sum to.
 
-Data only. Leaf names are those of the layouts (MOC 7.0, NT 2025.002 for IBS, CBS and IS); leaves below sub-groups are keyed by their path.
+Data only. Leaf names are those of the layouts (MOC 7.0, NT 2025.002 for IBS, CBS and IS); leaves below sub-groups are
+keyed by their path.
 """
 
 from __future__ import annotations
@@ -148,7 +149,8 @@ TOTALS: Final[dict[Tax, tuple[tuple[str, str], ...]]] = {
     Tax.CBS: (("IBSCBSTot", "gCBS/vCBS"),),
 }
 
-#: A wire type carries exactly what the total of its name carries; ST, FCP and DIFAL are told apart as OTHER, so that nobody adds them to vICMS.
+#: A wire type carries exactly what the total of its name carries; ST, FCP and DIFAL are told apart as OTHER, so that
+#: nobody adds them to vICMS.
 _WIRE: Final[dict[Tax, WireType]] = {
     Tax.ICMS: "ICMS",
     Tax.PIS: "PIS",
@@ -172,11 +174,11 @@ _METHODS: Final[dict[Place, tuple[str, str]]] = {
     ),
     Place.CONSUMPTION_STATE: (
         "{tax} dos itens, devido à UF de destino (LC 214/2025, art. 11); em 2026 apenas informativo (art. 348)",
-        "{tax} of the items, due to the state of destination (LC 214/2025, art. 11); in 2026 information only (art. 348)",
+        "{tax} of the items, due to the state of destination (LC 214/2025, art. 11); in 2026 informative (art. 348)",
     ),
     Place.CONSUMPTION_CITY: (
         "{tax} dos itens, devido ao município de destino (LC 214/2025, art. 11); em 2026 apenas informativo (art. 348)",
-        "{tax} of the items, due to the municipality of destination (LC 214/2025, art. 11); in 2026 information only (art. 348)",
+        "{tax} of the items, due to the city of destination (LC 214/2025, art. 11); in 2026 informative (art. 348)",
     ),
     Place.UNION: ("{tax} dos itens, devido à União", "{tax} of the items, due to the Union"),
 }

@@ -1,10 +1,13 @@
 """The taxes of a note, apportioned: what is owed or recovered, to whom, by CFOP, CST and rate.
 
-Per tax the rows of one set of books sum exactly to the items' own leaves; leaves with more than two decimals are rounded half up one by one before they are summed, never the sum. Nothing is computed
-from rates: the audit rules do that.
+Per tax the rows of one set of books sum exactly to the items' own leaves; leaves with more than two decimals are
+rounded half up one by one before they are summed, never the sum. Nothing is computed from rates: the audit rules do
+that.
 
-Direction: what leaves owes (`débito`), what enters recovers (`crédito`) where `engine.fiscal.books` says so, and a returned sale gives its taxes back. The rest is `informativo`: taxes of Simples and MEI, taxes of the supplier
-on what gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Most lists carry no tax leaves, so they have no rows and say why.
+Direction: what leaves owes (`débito`), what enters recovers (`crédito`) where `engine.fiscal.books` says so, and a
+returned sale gives its taxes back. The rest is `informativo`: taxes of Simples and MEI, taxes of the supplier on what
+gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Most lists carry no
+tax leaves, so they have no rows and say why.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from engine.fiscal.tax_kinds import KINDS, Kind, Place, Tax, WireType, methodolo
 
 Bearing = Literal["débito", "crédito", "informativo"]
 
-#: Never part of what these books settle by period: the supplier's statements, customs duties, the test year of the reform.
+#: Never part of what these books settle by period: the supplier's statements, customs duties, the test year of the
+#: reform.
 _STATED: Final = frozenset({Tax.ICMS_SN, Tax.ICMS_ST_RET, Tax.II, Tax.IS, Tax.IBS_UF, Tax.IBS_MUN, Tax.CBS})
 #: Inside the DAS of Simples and MEI.
 _UNIFIED: Final = frozenset(
@@ -41,7 +45,7 @@ _STEP: Final = 50
 
 
 class Apportionment(msgspec.Struct, frozen=True, kw_only=True):
-    """One row: amounts in integer cents; rate as text without idle zeros; `jurisdiction` is `BR`, `UF:SP`, `MUN:3550308` or `EX`."""
+    """One row: integer cents, the rate as text without idle zeros; `jurisdiction` is BR, UF:SP, MUN:3550308 or EX."""
 
     tax: Tax
     jurisdiction: str
@@ -56,6 +60,7 @@ class Apportionment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wire_type(self) -> WireType:
+        """The contract's word for the tax."""
         return wire_type(self.tax)
 
     @property
@@ -131,6 +136,7 @@ class _Cube:
         ]
 
     def add(self, item: Item, treatment: Treatment) -> None:
+        """Count the taxes of one item."""
         for name, group in item.taxes.items():
             kinds = KINDS.get(name)
             if kinds is not None:

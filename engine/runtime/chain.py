@@ -80,8 +80,8 @@ class Chain:
         """Run ahead as far as it goes. What happened stands in `hops`, `remaining` and `failed`."""
         dispatcher = self._dispatcher
         clock = dispatcher.clock
-        began = clock.monotonic()
         await dispatcher.turn.take()
+        began = clock.monotonic()
         try:
             event: Event | None = self.event
             while event is not None:
@@ -97,6 +97,7 @@ class Chain:
         dispatcher = self._dispatcher
         agent = dispatcher.registry[event.name]
         visited = bool(self.hops)
+        self._lookup.ahead = visited
         if visited:
             dispatcher.enter(event.name)
         started = dispatcher.clock.wall_ms()

@@ -101,6 +101,11 @@ class Dispatcher:
         await asyncio.gather(*self._workers, return_exceptions=True)
 
     @property
+    def stopping(self) -> bool:
+        """Whether nothing more is claimed."""
+        return self._stopping
+
+    @property
     def working(self) -> int:
         """Chains at work."""
         return len(self._workers)
@@ -204,6 +209,7 @@ class Dispatcher:
         delivery = claimed.delivery
         document = claimed.document
         event: Event | None = None
+        mistaken = False
         try:
             while True:
                 try:
@@ -213,8 +219,9 @@ class Dispatcher:
                 except InvalidPayload as error:
                     return await self._fail(name, claimed, error, None)
                 lookup = ChainLookup(
-                    self.store, self.turn, self.reference, event.tenant, document, has_twins=claimed.has_twins
-                )
+                    self.store, self.turn, self.reference, event.tenant, document,
+                    has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
+                )  # fmt: skip
                 waited = max(0, self.clock.steady_ms() - delivery.created)
                 chain = Chain(self, event, lookup, waited, ahead=ahead)
                 await chain.run()
@@ -224,6 +231,7 @@ class Dispatcher:
                 try:
                     settled = await self._commit(name, claimed, chain, lookup)
                 except Conflict:
+                    mistaken = True
                     continue
                 except LeaseLost:
                     return None

@@ -59,6 +59,12 @@ class Reference:
         self._viewpoints[tenant] = known, corrections
         return known, corrections
 
+    def surroundings_now(self, document: Document) -> Surroundings | None:
+        """What `surroundings` gives for a document without twins, if the tables have been read."""
+        if self._tables is None or not self._tables.done():
+            return None
+        return self._surroundings(self._tables.result(), document, [])
+
     async def surroundings(self, document: Document, *, has_twins: bool) -> Surroundings:
         """Tables, and the documents acknowledged earlier with the same key or number, in whatever state they are."""
         twins: list[Twin] = []
@@ -69,9 +75,10 @@ class Reference:
                 )
             )
             twins = [await self._twin(row) for row in rows]
-        return Surroundings(
-            tables=await self.tables(), twins=tuple(twins), order=document.seq, moment=iso(self._store.clock.wall_ms())
-        )
+        return self._surroundings(await self.tables(), document, twins)
+
+    def _surroundings(self, known: Tables, document: Document, twins: list[Twin]) -> Surroundings:
+        return Surroundings(tables=known, twins=tuple(twins), order=document.seq, moment=iso(self._store.clock.wall_ms()))
 
     async def _twin(self, row: Document) -> Twin:
         digest, medium, environment = row.digest, row.medium, row.environment

@@ -1,13 +1,15 @@
 """Sharing one loop fairly: who computes now, for how long, and until when.
 
 Agents are coroutines that mostly compute. If every ready one ran in the same iteration of the loop, a face would wait for the sum of them;
-so one holds the turn at a time, hands it over after `SLICE` seconds, and lets it go wherever it waits for something.
+so one holds the turn at a time, lets the loop run after `SLICE` seconds, hands the turn over after `LONGEST`, and lets it go wherever it
+waits for something.
 """
 
 from __future__ import annotations
 
 import asyncio
 import types
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
@@ -15,32 +17,66 @@ T = TypeVar("T")
 
 #: Longest an agent holds the loop before the next handle may run, in seconds.
 SLICE = 0.005
+#: Longest an agent keeps the others waiting, in seconds: an ordinary document is through by then.
+LONGEST = 0.020
 
 
 class Turn:
-    """The right to compute, first come first served."""
+    """The right to compute: whoever comes back from waiting goes first, then first come first served.
+
+    So work flows depth first: what has begun is finished while it is warm, and is not overtaken by what has not begun.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._lock = asyncio.Lock()
+        self._held = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._since = 0.0
+        self._breathed = 0.0
 
-    async def take(self) -> None:
+    async def take(self, *, resuming: bool = False) -> None:
         """Wait for the turn."""
-        await self._lock.acquire()
-        self._since = self._monotonic()
+        if self._held:
+            await self._queue(resuming=resuming)
+        self._held = True
+        self._since = self._breathed = self._monotonic()
+
+    async def _queue(self, *, resuming: bool) -> None:
+        handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if resuming:
+            self._waiting.appendleft(handed)
+        else:
+            self._waiting.append(handed)
+        try:
+            await handed
+        except asyncio.CancelledError:
+            if handed.done() and not handed.cancelled():
+                self.give()
+            raise
 
     def give(self) -> None:
         """Hand the turn over."""
-        self._lock.release()
+        while self._waiting:
+            handed = self._waiting.popleft()
+            if not handed.done():
+                handed.set_result(None)
+                return
+        self._held = False
 
     async def breathe(self) -> None:
-        """Called by the holder between two pieces of work: after a slice, let the loop and the others run."""
-        if self._monotonic() - self._since < SLICE:
+        """Called by the holder between two pieces of work: after a slice let the loop run, after a whole turn the others too."""
+        now = self._monotonic()
+        if now - self._breathed < SLICE:
+            return
+        if now - self._since < LONGEST:
+            await asyncio.sleep(0)
+            self._breathed = self._monotonic()
             return
         self.give()
-        await asyncio.sleep(0)
-        await self.take()
+        try:
+            await asyncio.sleep(0)
+        finally:
+            await self._retake(resuming=False)
 
     async def aside(self, awaitable: Coroutine[Any, Any, T]) -> T:
         """Wait for something without holding the turn."""
@@ -48,7 +84,20 @@ class Turn:
         try:
             return await awaitable
         finally:
-            await self.take()
+            await self._retake(resuming=True)
+
+    async def _retake(self, *, resuming: bool) -> None:
+        """Take the turn even if cancelled meanwhile: whoever called holds it, and gives it back when the cancellation gets there."""
+        cancelled: asyncio.CancelledError | None = None
+        while True:
+            try:
+                await self.take(resuming=resuming)
+            except asyncio.CancelledError as error:
+                cancelled = error
+                continue
+            break
+        if cancelled is not None:
+            raise cancelled
 
 
 async def within(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:

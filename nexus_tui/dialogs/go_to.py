@@ -9,8 +9,9 @@ from textual.suggester import Suggester
 from nexus_tui.i18n import Translator
 from nexus_tui.rooms import ROOMS
 
-#: Words that take the rest of the line.
-DOCUMENT, TENANT = "doc", "tenant"
+TENANT = "tenant"
+#: Words that search the list for the rest of the line, and what the filter calls that.
+SEARCHES = {"doc": "", "trace": "trace:", "job": "job:"}
 
 
 def places(say: Translator) -> dict[str, str]:

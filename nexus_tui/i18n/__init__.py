@@ -5,13 +5,17 @@ An unknown id is a programming error and raises KeyError; a test reads every id 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from nexus_tui.i18n.en import MESSAGES as EN
 from nexus_tui.i18n.pt_br import MESSAGES as PT_BR
 
-CATALOGUES = {"pt-BR": PT_BR, "en": EN}
+Language = Literal["pt-BR", "en"]
+
+CATALOGUES: dict[Language, dict[str, str]] = {"pt-BR": PT_BR, "en": EN}
 
 #: The order `L` walks.
-LANGUAGES = tuple(CATALOGUES)
+LANGUAGES: tuple[Language, ...] = tuple(CATALOGUES)
 
 
 class Translator:
@@ -19,7 +23,7 @@ class Translator:
 
     __slots__ = ("_messages", "language")
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language) -> None:
         self.language = language
         self._messages = CATALOGUES[language]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from nexus_tui.rooms.document_commands import command, copy_reference, copy_row,
 from nexus_tui.screen import NexusScreen
 from nexus_tui.widgets.columns import Piece
 from nexus_tui.widgets.pane import Line, Pane
+from nexus_tui.work import start
 
 if TYPE_CHECKING:
     from engine.facade.views import DocumentDetail, DocumentRow
@@ -78,7 +80,7 @@ class DocumentScreen(NexusScreen):
 
     def attach(self) -> None:
         """Read the document."""
-        self.run_worker(self._fetch(), group="detail", exclusive=True, exit_on_error=False)
+        start(self, self._fetch, "detail", exclusive=True)
 
     def changed(self, topics: frozenset[str]) -> None:
         """It may be this one that changed."""
@@ -97,8 +99,9 @@ class DocumentScreen(NexusScreen):
         engine = nexus(self).engine
         if engine is None:
             return
-        self.detail = await engine.documents.detail(self.row.doc_id, look(self).say.language)
-        self.row = self.detail.row
+        self.detail = await engine.documents.detail(self.row.doc_id, look(self).spoken)
+        if self.detail is not None:
+            self.row = self.detail.row
         for name in ("#title", "#tabs", "#tab"):
             self.query_one(name).refresh(layout=True)
         self.refresh_keys()
@@ -125,7 +128,7 @@ class DocumentScreen(NexusScreen):
 
     def action_neighbour(self, step: int) -> None:
         """The document above or below in the list it was opened from."""
-        self.run_worker(self._go(step), group="neighbour", exclusive=True, exit_on_error=False)
+        start(self, partial(self._go, step), "neighbour", exclusive=True)
 
     async def _go(self, step: int) -> None:
         app = nexus(self)
@@ -158,8 +161,8 @@ class DocumentScreen(NexusScreen):
         if reason is not None:
             nexus(self).toast(look(self).say(reason), warning=True)
             return
-        work = command(self, verb, [self.row.doc_id], explain.scope_of(self.row))
-        self.run_worker(work, group="command", exit_on_error=False)
+        work = partial(command, self, verb, [self.row.doc_id], explain.scope_of(self.row))
+        start(self, work, "command")
 
     def action_copy(self) -> None:
         """Copy the document's trace."""

@@ -124,6 +124,8 @@ def columns(
 
     def doing(row: DocumentRow, _: int) -> list[Piece]:
         word = now(row, stage_of(row), clock(), look)
+        if row.members:
+            return [word, ("dim", "  " + look.say.count("now.members", row.members, formats.integer(row.members)))]
         return (
             [word] if judged or row.state != "done" or not row.status else [verdict(row, glyphs), ("text", "  "), word]
         )
@@ -131,7 +133,7 @@ def columns(
     found: list[Column[DocumentRow]] = [Column(heading="column.document", width=20, grow=2, cell=name)]
     if every_tenant:
         found.append(tenant)
-    if width >= 100:
+    if width >= 114:
         found += [family, total]
     found += [
         Column(heading="column.strip", width=AGENTS, cell=lambda row, _: strip(row, stage_of(row), glyphs)),

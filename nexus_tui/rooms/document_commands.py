@@ -15,10 +15,15 @@ from nexus_tui.look import look, nexus
 from nexus_tui.rooms.document_cells import ACTIVE
 
 if TYPE_CHECKING:
-    from engine.facade.views import CommandResult, DocumentRow
+    from engine.facade.commands import CommandResult
+    from engine.facade.views import DocumentRow
     from nexus_tui.engine_port import EnginePort
     from nexus_tui.screen import NexusScreen
 
+#: The scope of the operator, and where files go that are added from it.
+EVERY_TENANT, DEFAULT_TENANT = "*", "default"
+#: Different reasons for refusals that a toast has room for.
+MOST_REASONS = 3
 #: Verbs that ask first; their messages are `ask.<verb>`, `ask.<verb>.button` and `ask.<verb>.consequence`.
 ASKING = frozenset({"reprocess", "cancel"})
 COMMANDS = frozenset({"requeue", "reprocess", "cancel"})
@@ -43,19 +48,41 @@ def why_not(action: str, engine: EnginePort | None, row: DocumentRow | None, *, 
     return None
 
 
-async def add(screen: NexusScreen) -> None:
-    """Ask for paths, take them in, tell how many. Runs in a worker."""
+async def add(screen: NexusScreen, progress: Callable[[int | None], None]) -> None:
+    """Ask for paths and take them in, telling `progress` how many files are in, and None at the end. Runs in a worker."""
     from nexus_tui.dialogs.ask import Ask
     from nexus_tui.dialogs.paths import PathSuggester, paths_of
 
     app, say = nexus(screen), look(screen).say
-    if app.engine is None:
+    engine = app.engine
+    if engine is None:
         app.toast(say("reason.starting"), warning=True)
         return
     answer = await app.push_screen_wait(Ask(say("add.question"), say("add.hint"), PathSuggester()))
     paths = paths_of(answer or "")
-    if paths:
-        tell(screen, "add", await app.engine.documents.add(paths))
+    if not paths:
+        return
+    tenant = DEFAULT_TENANT if app.tenant == EVERY_TENANT else app.tenant
+    job = await engine.jobs.open(tenant)
+    taken = known = 0
+    reasons: list[str] = []
+    try:
+        async for acknowledged in engine.jobs.add(job, tenant, paths):
+            if "error" in acknowledged:
+                reasons.append(acknowledged["error"]["message"])
+            elif acknowledged.get("already"):
+                known += 1
+            else:
+                taken += 1
+            progress(taken + known + len(reasons))
+    finally:
+        progress(None)
+        await engine.jobs.close(job)
+    formats = look(screen).formats
+    text = look(screen).say.count("done.add", taken, formats.integer(taken))
+    if known:
+        text += ", " + look(screen).say.count("done.known", known, formats.integer(known))
+    app.toast(text + _refusals(screen, reasons), warning=bool(reasons))
 
 
 async def command(screen: NexusScreen, verb: str, doc_ids: Sequence[str], scope: str) -> bool:
@@ -86,13 +113,19 @@ async def command(screen: NexusScreen, verb: str, doc_ids: Sequence[str], scope:
 
 def tell(screen: NexusScreen, verb: str, result: CommandResult) -> None:
     """Toast: `12 requeued, 1 refused: lock held`."""
-    say, formats = look(screen).say, look(screen).formats
-    text = say.count(f"done.{verb}", result.done, formats.integer(result.done))
-    if result.refused:
-        refused = len(result.refused)
-        reasons = "; ".join(sorted({plain(refusal.reason) for refusal in result.refused})[:3])
-        text += ", " + say.count("done.refused", refused, formats.integer(refused), reason=reasons)
-    nexus(screen).toast(text, warning=bool(result.refused))
+    text = look(screen).say.count(f"done.{verb}", result.done, look(screen).formats.integer(result.done))
+    reasons = [refusal.reason for refusal in result.refused]
+    nexus(screen).toast(text + _refusals(screen, reasons), warning=bool(reasons))
+
+
+def _refusals(screen: NexusScreen, reasons: Sequence[str]) -> str:
+    if not reasons:
+        return ""
+    shown = look(screen).formats.integer(len(reasons))
+    different = list(dict.fromkeys(plain(reason) for reason in reasons))
+    return ", " + look(screen).say.count(
+        "done.refused", len(reasons), shown, reason="; ".join(different[:MOST_REASONS])
+    )
 
 
 def copy_reference(screen: NexusScreen, row: DocumentRow) -> None:

@@ -36,6 +36,10 @@ class DocumentSource:
         """How many rows there are."""
         return await self.documents.count(self.filter, self.tenant)
 
-    async def anchors(self, every: int) -> Sequence[int]:
-        """Sequence numbers of every `every`-th row, newest first."""
-        return await self.documents.anchors(self.filter, self.tenant, every)
+    async def anchors(self, every: int, newest_first: bool) -> Sequence[int]:
+        """Sequence numbers of every `every`-th row, down the list."""
+        return await self.documents.anchors(self.filter, self.tenant, every, newest_first)
+
+    async def identities(self) -> Sequence[str]:
+        """Every document there is."""
+        return await self.documents.ids(self.filter, self.tenant, await self.count())

@@ -17,12 +17,9 @@ from nexus_tui.widgets.pane import Line
 if TYPE_CHECKING:
     from engine.facade.views import DocumentDetail, DocumentRow, FindingView, StepView
 
-#: What one would do about a document in each state, until the engine has said so itself.
-NEXT: dict[str, tuple[str, ...]] = {
-    "dead_lettered": ("requeue", "reprocess", "open", "copy"),
-    "needs_review": ("open", "reprocess", "copy"),
-    "cancelled": ("reprocess", "open", "copy"),
-}
+#: What can be done with any document, after the commands that its state allows.
+ALWAYS = ("open", "copy")
+STEP_TONES: dict[str, Tone] = {"done": "text", "retried": "warn", "dead": "bad"}
 SEVERITIES: dict[str, tuple[str, Tone]] = {
     "ERRO": ("failed", "bad"),
     "ALERTA": ("notice", "warn"),
@@ -48,12 +45,15 @@ def summary(
         head,
         *_reason(row, detail, look, width),
         ids,
-        next_keys(detail.next_actions if detail else _next(row), look, glyphs.enter),
+        next_keys(_next(row, detail), look, glyphs.enter),
     ]
 
 
-def _next(row: DocumentRow) -> tuple[str, ...]:
-    return NEXT.get(row.state, ("cancel", "open", "copy") if row.state in ACTIVE else ("open", "reprocess", "copy"))
+def _next(row: DocumentRow, detail: DocumentDetail | None) -> tuple[str, ...]:
+    if detail is not None:
+        return (*detail.next_actions, *ALWAYS)
+    commands = ("requeue", "reprocess") if row.state == "dead_lettered" else ()
+    return (*(commands or (("cancel",) if row.state in ACTIVE else ("reprocess",))), *ALWAYS)
 
 
 def _reason(row: DocumentRow, detail: DocumentDetail | None, look: Look, width: int) -> list[Line]:
@@ -132,12 +132,21 @@ def timeline(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     lines: list[Line] = [[("dim", fit(say("overview.timeline"), 18, "") + say("overview.timeline_columns"))]]
     longest = max((step.took_ms for step in detail.timeline), default=0)
     for step in detail.timeline:
-        name = fit(f"A{step.agent} {say(f'agent.{step.agent}')}", 17, look.glyphs.ellipsis)
-        numbers = f"{step.attempt:>4} {formats.duration(step.took_ms):>8} {formats.duration(step.wait_ms):>8}"
-        tone: Tone = "text" if step.state == "done" else "bad" if step.state in ("failed", "timeout") else "accent"
+        stage = plain(step.agent).removeprefix("A")
+        agent = say(f"agent.{stage}") if say.knows(f"agent.{stage}") else ""
+        name = fit(f"A{stage} {agent}", 17, look.glyphs.ellipsis)
+        waited = formats.duration(step.wait_ms) if step.wait_ms is not None else "-"
         bar = _bar(step, longest, max(width - 52, 0), look)
-        label = "" if step.state == "done" else f" {plain(step.state)}"
-        lines.append([(tone, f" {name}"), ("text", numbers), ("dim", f"  {bar}" if bar else ""), (tone, label)])
+        line: list[Piece] = [
+            (STEP_TONES.get(step.state, "text"), f" {name}"),
+            ("text", f"{step.attempt:>4} {formats.duration(step.took_ms):>8} {waited:>8}"),
+            ("dim", f"  {bar}" if bar else ""),
+        ]
+        if step.state != "done":
+            line.append((STEP_TONES.get(step.state, "text"), f"  {say(f'step.{step.state}')}"))
+        lines.append(line)
+        if step.error:
+            lines.append([("dim", f"   {plain(step.error)}")])
     return lines
 
 
@@ -153,7 +162,7 @@ def facts(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     say, formats = look.say, look.formats
     lines: list[Line] = []
     for label, party in (("overview.issuer", detail.issuer), ("overview.recipient", detail.recipient)):
-        if party is not None:
+        if party.id or party.name:
             name = shorten(plain(party.name or "-"), max(width - 42, 12), look.glyphs.ellipsis)
             ident = formats.identifier(plain(party.id)) if party.id else "-"
             lines.append(
@@ -175,7 +184,7 @@ def facts(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     if detail.row.total:
         lines.append([*_label(say("overview.total")), ("strong", formats.money(plain(detail.row.total)))])
     if detail.operation:
-        sure = f"   {formats.decimal(detail.confidence, 2)}" if detail.confidence is not None else ""
+        sure = f"   {formats.number(plain(detail.confidence), 2)}" if detail.confidence else ""
         lines.append([*_label(say("overview.operation")), ("text", plain(detail.operation)), ("dim", sure)])
     return lines
 

@@ -15,7 +15,8 @@ WORDS = (
     *(f"state:{state}" for state in STATES),
     *(f"status:{status}" for status in STATUSES),
     *(f"family:{family}" for family in FAMILIES),
-    *("issuer:", "cfop:", "period:", "since:", "tenant:", "finding:", "queue:", "error:", "trace:", "age>"),
+    *("issuer:", "recipient:", "cfop:", "ncm:", "period:", "since:", "tenant:", "finding:", "queue:", "error:"),
+    *("trace:", "job:", "doc:", "key:"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -25,6 +26,7 @@ from nexus_tui.widgets.columns import Column
 from nexus_tui.widgets.field import Field
 from nexus_tui.widgets.pane import Line, Pane
 from nexus_tui.widgets.virtual_table import VirtualTable
+from nexus_tui.work import start
 
 if TYPE_CHECKING:
     from engine.facade.views import DocumentDetail, DocumentRow, InboxCounts
@@ -54,6 +56,7 @@ class InboxScreen(NexusScreen):
         self._seconds = 0
         self._live: dict[str, int] = {}
         self._list_failed = False
+        self._taken: int | None = None
         self._typing: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -97,6 +100,8 @@ class InboxScreen(NexusScreen):
     def ticked(self) -> None:
         """Ages, counts and the rate."""
         self._seconds += 1
+        if self.counts is not None and self._seconds % RATE_EVERY == 0:
+            self._rates.append(self.counts.per_minute)
         self.table.refresh()
         self.query_one("#explanation").refresh()
         self._load_counts()
@@ -133,26 +138,24 @@ class InboxScreen(NexusScreen):
             self.table.show(source, newest_first=self.newest_first)
 
     def _load_counts(self) -> None:
-        self.run_worker(self._fetch_counts(), group="counts", exclusive=True, exit_on_error=False)
+        start(self, self._fetch_counts, "counts", exclusive=True)
 
     async def _fetch_counts(self) -> None:
         engine = nexus(self).engine
         if engine is not None:
             self.counts = await engine.documents.counts(nexus(self).tenant)
-            if self._seconds % RATE_EVERY == 0:
-                self._rates.append(self.counts.per_minute)
             self.query_one("#counts").refresh()
             self.query_one("#matching").refresh(layout=True)
 
     def _load_detail(self) -> None:
         row = self.table.cursor_row
         if row is not None:
-            self.run_worker(self._fetch_detail(row.doc_id), group="detail", exclusive=True, exit_on_error=False)
+            start(self, partial(self._fetch_detail, row.doc_id), "detail", exclusive=True)
 
     async def _fetch_detail(self, doc_id: str) -> None:
         engine = nexus(self).engine
         if engine is not None:
-            self.detail = await engine.documents.detail(doc_id, look(self).say.language)
+            self.detail = await engine.documents.detail(doc_id, look(self).spoken)
             self._explain()
 
     def _explain(self) -> None:
@@ -266,7 +269,11 @@ class InboxScreen(NexusScreen):
 
     def action_add(self) -> None:
         """Ask for paths and take them in."""
-        self.run_worker(add(self), group="command", exit_on_error=False)
+        start(self, partial(add, self, self._taking), "command")
+
+    def _taking(self, files: int | None) -> None:
+        self._taken = files
+        self.query_one("#matching").refresh(layout=True)
 
     def action_requeue(self) -> None:
         """Start again at the failed agent."""
@@ -285,7 +292,7 @@ class InboxScreen(NexusScreen):
         if reason is not None:
             nexus(self).toast(look(self).say(reason), warning=True)
             return
-        self.run_worker(self._do_to_targets(verb), group="command", exit_on_error=False)
+        start(self, partial(self._do_to_targets, verb), "command")
 
     async def _do_to_targets(self, verb: str) -> None:
         say, formats, table = look(self).say, look(self).formats, self.table
@@ -335,7 +342,7 @@ class InboxScreen(NexusScreen):
         if not self.table.ready:
             return []
         documents = self.counts.documents if self.counts is not None else None
-        return [matching_line(self.table.total, documents, self._marks, self.newest_first, look(self))]
+        return [matching_line(self.table.total, documents, self._marks, self.newest_first, self._taken, look(self))]
 
     def _heading(self, width: int) -> Sequence[Line]:
         return [[("dim", self.table.heading())]]

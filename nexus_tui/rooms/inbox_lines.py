@@ -44,10 +44,14 @@ def levels(values: Sequence[int], glyphs: str) -> str:
     return "".join(glyphs[min(value * len(glyphs) // most, len(glyphs) - 1)] for value in values)
 
 
-def matching_line(total: int, documents: int | None, marked: int, newest_first: bool, look: Look) -> Line:
-    """`2 marked   7 of 1,284   newest first`."""
+def matching_line(
+    total: int, documents: int | None, marked: int, newest_first: bool, taken: int | None, look: Look
+) -> Line:
+    """`2 marked   7 of 1,284   newest first`, and how many files an intake that is going on has taken."""
     say, formats = look.say, look.formats
     pieces: list[Piece] = []
+    if taken is not None:
+        pieces.append(("accent", say.count("matching.taken", taken, formats.integer(taken)) + "   "))
     if marked:
         pieces.append(("accent", say.count("matching.marked", marked, formats.integer(marked)) + "   "))
     every = max(documents or 0, total)

@@ -95,16 +95,11 @@ class PageIndex(Generic[R]):
         self._settle()
 
     def anchor(self, sequences: Sequence[int], every: int, total: int) -> None:
-        """Cut the list anew at `sequences`, those of every `every`-th row, newest first."""
-        if self.newest_first:
-            starts = [LOWEST, *(-sequence for sequence in sequences[1:])]
-            counts = [every] * (len(starts) - 1)
-            counts.append(max(total - every * len(counts), 0))
-        else:
-            starts = [LOWEST, *reversed(sequences)]
-            counts = [every] * len(starts)
-            counts[-1] = 1
-            counts[0] = max(total - sum(counts[1:]), 0)
+        """Cut the list anew behind `sequences`: those of the `every`-th row, the one twice as far, and so on down the list."""
+        ends = (-sequence if self.newest_first else sequence for sequence in sequences)
+        starts = [LOWEST, *(end + 1 for end in ends)]
+        counts = [every] * (len(starts) - 1)
+        counts.append(max(total - every * len(counts), 0))
         known = set(starts)
         for start in [start for start in self._pages if start not in known]:
             del self._pages[start]
@@ -128,21 +123,16 @@ class PageIndex(Generic[R]):
         return self._first(at) + (bisect_left(page.keys, key) if page is not None else 0)
 
     def wanted(self, first: int, last: int) -> Wanted | None:
-        """The next thing to fetch so that rows `first` to `last` are here and fresh; None when they are."""
-        if self.total == 0:
-            return Wanted(start=LOWEST) if self._outdated(LOWEST) else None
-        number = max(first, 0)
-        while number <= min(last, self.total - 1):
-            at = bisect_right(self._ends, number)
-            start = self._starts[at]
-            if self._outdated(start):
-                offset = number - self._first(at)
-                if offset < self._page or start in self._pages:
-                    return Wanted(start=start)
-                if at == len(self._starts) - 1 and number >= self.total - self._page:
-                    return Wanted(start=start, from_end=True)
-                return Wanted(start=start, anchors=self._anchored is None or self._stale_jump(offset))
-            number = self._ends[at]
+        """The next thing to fetch so that rows `first` to `last` are here and fresh; None when they are.
+
+        Blocks thought empty that lie between are fetched too: a wrong estimate must not hide rows.
+        """
+        last = min(last, self.total - 1)
+        at = bisect_right(self._ends, first) if 0 < first <= last else 0
+        while at < len(self._starts) and self._first(at) <= last + (self._counts[at] == 0):
+            if self._outdated(self._starts[at]):
+                return self._want(at, max(first, self._first(at)))
+            at += 1
         return None
 
     def accept(self, start: int, rows: Sequence[R]) -> None:
@@ -152,11 +142,17 @@ class PageIndex(Generic[R]):
         inside = [row for row in rows if self.key(row) < bound]
         kept, rest = inside[: self._page], inside[self._page :]
         if rest:
-            self._starts.insert(at + 1, self.key(rest[0]))
+            self._starts.insert(at + 1, self.key(kept[-1]) + 1)
             self._counts.insert(at + 1, max(self._counts[at] - len(kept), 1))
             self._merge(at + 1)
         self._counts[at] = len(kept)
-        self._keep(start, kept)
+        if not kept and at > 0:
+            # The block before reaches over the gap: an emptied list must not be walked block by block for ever.
+            del self._starts[at], self._counts[at]
+            self._pages.pop(start, None)
+            self._settle()
+        else:
+            self._keep(start, kept)
 
     def accept_end(self, rows: Sequence[R]) -> None:
         """Take the last rows, in list order: a block of their own, unless they reach back over the whole last block."""
@@ -170,6 +166,15 @@ class PageIndex(Generic[R]):
             self._counts.append(0)
         self._counts[-1] = len(inside)
         self._keep(start, inside)
+
+    def _want(self, at: int, number: int) -> Wanted:
+        """How to get the row at `number`, which is in block `at`."""
+        start, offset = self._starts[at], number - self._first(at)
+        if offset < self._page or start in self._pages:
+            return Wanted(start=start)
+        if at == len(self._starts) - 1 and number >= self.total - self._page:
+            return Wanted(start=start, from_end=True)
+        return Wanted(start=start, anchors=self._anchored is None or self._stale_jump(offset))
 
     def _first(self, at: int) -> int:
         return self._ends[at] - self._counts[at]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from nexus_tui.widgets.columns import Piece, Tone
+from nexus_tui.look import look
+from nexus_tui.widgets.columns import Piece, Tone, clip
 
 #: The theme's colour of each tone, as a style of `Content`; nothing here is parsed out of the text.
 STYLES: dict[Tone, str] = {
@@ -38,5 +40,13 @@ class Pane(Widget):
         self._lines = lines
 
     def render(self) -> Content:
-        """The lines, for the present width."""
-        return content_of(self._lines(self.content_size.width))
+        """The lines, for the present width. Where they do not wrap they are cut with the terminal's own sign for it."""
+        width = self.content_size.width
+        lines = self._lines(width)
+        if self.styles.text_wrap == "nowrap" and not self.styles.is_auto_width:
+            lines = [line if _size(line) <= width else clip(line, width, look(self).glyphs.ellipsis) for line in lines]
+        return content_of(lines)
+
+
+def _size(line: Line) -> int:
+    return sum(cell_len(text) for _, text in line)

@@ -25,7 +25,8 @@ from nexus_tui.look import look
 from nexus_tui.widgets.columns import GAP, Column, Piece, Tone, clip, widths
 from nexus_tui.widgets.marks import Marks
 from nexus_tui.widgets.page_index import PageIndex
-from nexus_tui.widgets.row_source import RowSource, answer, identities
+from nexus_tui.widgets.row_source import RowSource, answer
+from nexus_tui.work import start
 
 R = TypeVar("R")
 
@@ -124,7 +125,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
         """The identities of every marked row, read from the source when all in the filter are marked."""
         if not self.marks.everything or self._source is None:
             return list(self.marks.chosen)
-        found = await identities(self._source, self._index.newest_first)
+        found = await self._source.identities()
         return [identity for identity in found if identity not in self.marks.spared]
 
     # Fetching
@@ -137,7 +138,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
 
     def _begin(self, source: RowSource[R], index: PageIndex[R]) -> None:
         self._pass = token = object()
-        self.run_worker(self._fetch(source, index, token), group="rows", exclusive=True, exit_on_error=False)
+        start(self, partial(self._fetch, source, index, token), "rows", exclusive=True)
 
     async def _fetch(self, source: RowSource[R], index: PageIndex[R], token: object) -> None:
         """Fetch until everything visible is here and fresh. `token` tells whether this pass is still the one that counts."""
@@ -175,7 +176,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
         self._recount = True
         self._following = True
         self._cursor, self._cursor_key, self._top_key = 0, None, None
-        self.scroll_to(y=0, animate=False, immediate=True)
+        self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
     def _settle(self) -> None:
         """Bring size, scroll and cursor in line with an index that changed."""
@@ -189,7 +190,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
         if not self._following and self.scroll_y > 0 and self._top_key is not None:
             top = index.number(self._top_key)
             if top != round(self.scroll_y):
-                self.scroll_to(y=top, animate=False, immediate=True)
+                self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if 0 <= line < self.size.height:
             self._reveal()
         self._remember()
@@ -254,9 +255,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
     def _reveal(self) -> None:
         top, height = round(self.scroll_y), max(self.size.height, 1)
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, immediate=True)
+            self.scroll_to(y=self._cursor, animate=False, immediate=True, force=True)
         elif self._cursor >= top + height:
-            self.scroll_to(y=self._cursor - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=self._cursor - height + 1, animate=False, immediate=True, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch what came into view."""

@@ -11,14 +11,14 @@ CREATE TABLE msg(
   prio INTEGER NOT NULL DEFAULT 5, due INTEGER NOT NULL DEFAULT 0,
   deliveries INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0,
   lease INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, trace TEXT, doc TEXT, body BLOB, sha BLOB,
-  origin INTEGER, error_class TEXT, error TEXT, fingerprint TEXT, history TEXT,
+  origin INTEGER, binned INTEGER, error_class TEXT, error TEXT, fingerprint TEXT, history TEXT,
   CHECK((sha IS NULL)<>(body IS NULL))) STRICT;
 CREATE INDEX msg_ready ON msg(queue,prio,id) WHERE state=0;
 CREATE INDEX msg_timer ON msg(due) WHERE state>0;
-CREATE INDEX msg_trace ON msg(trace) WHERE trace IS NOT NULL;
+CREATE INDEX msg_trace ON msg(trace,queue) WHERE trace IS NOT NULL;
 CREATE INDEX msg_doc ON msg(doc) WHERE doc IS NOT NULL;
 CREATE INDEX msg_sha ON msg(sha) WHERE sha IS NOT NULL;
-CREATE INDEX msg_age ON msg(created);
+CREATE INDEX msg_age ON msg(queue,created) WHERE state=0;
 CREATE TABLE dedup(queue INTEGER NOT NULL, key TEXT NOT NULL, exp INTEGER NOT NULL, msg INTEGER, PRIMARY KEY(queue,key)) STRICT, WITHOUT ROWID;
 CREATE INDEX dedup_exp ON dedup(exp);
 
@@ -33,6 +33,9 @@ CREATE INDEX kv_sha ON kv(sha) WHERE sha IS NOT NULL;
 CREATE TABLE lock(name TEXT PRIMARY KEY, owner TEXT, fence INTEGER NOT NULL, exp INTEGER NOT NULL, acquired INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE INDEX lock_owner ON lock(owner) WHERE owner IS NOT NULL;
 CREATE INDEX lock_released ON lock(exp) WHERE owner IS NULL;
+-- The highest version and fence among rows that are gone: a key or lock of the same name begins above it.
+CREATE TABLE floor(name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO floor(name,n) VALUES('kv',0),('lock',0);
 
 -- The timeline, and the memory of what was done: a redelivered message whose step exists is a counted no-op.
 CREATE TABLE step(

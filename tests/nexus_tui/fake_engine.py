@@ -9,14 +9,15 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
+from typing import Any
 
+from engine.facade.commands import CommandResult, Refusal
 from engine.facade.views import (
     Changes,
-    CommandResult,
     DocumentDetail,
     DocumentRow,
     ErrorView,
@@ -24,7 +25,6 @@ from engine.facade.views import (
     InboxCounts,
     Page,
     PartyView,
-    Refusal,
     StepView,
 )
 
@@ -48,7 +48,7 @@ def row(seq: int, name: str, state: str = "done", **values: object) -> DocumentR
     base = DocumentRow(
         seq=seq, doc_id=f"{seq:032x}", name=name, tenant="acme", family="nfe", state=state, status=None, stage=None,
         attempt=1, max_attempts=5, retry_at_ms=None, added_ms=NOW - 60_000, finished_ms=None, total=None, findings=0,
-        errors=0, trace_id=f"tr_{seq:06x}",
+        errors=0, trace_id=f"tr_{seq:06x}", members=None,
     )  # fmt: skip
     return replace(base, **values)  # type: ignore[arg-type]
 
@@ -62,7 +62,8 @@ def showcase() -> list[DocumentRow]:
             finished_ms=NOW - 633_000),
         row(4, "nfe-31260807000000009920.xml", "needs_review", stage=10, status="ALERTA", findings=2,
             added_ms=NOW - 240_000, finished_ms=NOW - 236_000, total="48210.55"),
-        row(5, "lote-setembro.zip", tenant="solaris", family="zip", state="processing", stage=0, added_ms=NOW - 52_000),
+        row(5, "lote-setembro.zip", tenant="solaris", family="zip", state="processing", stage=0, members=212,
+            added_ms=NOW - 52_000),
         row(6, "danfe-scan-118.pdf", "retrying", tenant="solaris", family="pdf", stage=2, attempt=2,
             retry_at_ms=NOW + 4_000, added_ms=NOW - 41_000),
         row(7, "extrato-out.csv", "processing", family="csv", stage=2, added_ms=NOW - 9_000),
@@ -121,10 +122,14 @@ class FakeDocuments:
     async def count(self, filter: str, tenant: str) -> int:
         return len(self._matching(filter, tenant))
 
-    async def anchors(self, filter: str, tenant: str, every: int) -> tuple[int, ...]:
-        return tuple(row.seq for row in self._matching(filter, tenant)[::-1][::every])
+    async def anchors(self, filter: str, tenant: str, every: int, newest_first: bool) -> tuple[int, ...]:
+        rows = self._matching(filter, tenant)
+        return tuple(row.seq for row in (rows[::-1] if newest_first else rows)[every - 1 :: every])
 
-    async def detail(self, doc_id: str, language: str) -> DocumentDetail:
+    async def ids(self, filter: str, tenant: str, limit: int) -> tuple[str, ...]:
+        return tuple(row.doc_id for row in self._matching(filter, tenant)[:limit])
+
+    async def detail(self, doc_id: str, language: str) -> DocumentDetail | None:
         found = next(row for row in self.rows if row.doc_id == doc_id)
         return detail_of(found, language)
 
@@ -133,14 +138,8 @@ class FakeDocuments:
             documents=len(self.rows),
             active=sum(row.state in ACTIVE for row in self.rows),
             need_attention=sum(row.state in ATTENTION for row in self.rows),
-            matching=len(self.rows),
             per_minute=41 if self.rows else 0,
         )
-
-    async def add(self, paths: Sequence[Path]) -> CommandResult:
-        for path in paths:
-            self.rows.append(row(len(self.rows) + 1, path.name, "queued", added_ms=NOW))
-        return self._done("add", tuple(str(path) for path in paths))
 
     async def requeue(self, doc_ids: Sequence[str]) -> CommandResult:
         return self._done("requeue", tuple(doc_ids))
@@ -158,48 +157,95 @@ class FakeDocuments:
         return CommandResult(done=len(subjects) - len(refused), refused=refused, undo=None)
 
 
+NOBODY = PartyView(id=None, name=None, uf=None)
+
+
+def step(agent: int, took_ms: int, attempt: int = 1, state: str = "done", error: str | None = None) -> StepView:
+    """A line of a timeline."""
+    return StepView(
+        agent=f"A{agent}", event="evt.doc.parsed", attempt=attempt, run=0, started_ms=NOW, took_ms=took_ms,
+        wait_ms=None if agent == 0 else 2 + agent, state=state, error=error,
+    )  # fmt: skip
+
+
 def detail_of(row: DocumentRow, language: str) -> DocumentDetail:
     """A document's detail: a full one for notes, a bare one for the rest, a dead letter's error where there is one."""
     note = row.family == "nfe" and row.state in ("done", "needs_review")
     findings = (
         FindingView(code="ICMS-17", severity="ERRO", item=3, message="alíquota 18 % ≠ 12 % interestadual",
-                    legal="Res. SF 22/1989, art. 1º"),
-        FindingView(code="NCM-04", severity="ALERTA", item=7, message="NCM 8471.30.12 sem CEST", legal=None),
+                    legal="Res. SF 22/1989, art. 1º", path=None, found="18.00", expected="12.00", cstat=None),
+        FindingView(code="NCM-04", severity="ALERTA", item=7, message="NCM 8471.30.12 sem CEST", legal=None,
+                    path=None, found=None, expected=None, cstat=None),
         FindingView(code="TOT-02", severity="ALERTA", item=None, message="soma dos itens difere do total em R$ 0,01",
-                    legal=None),
+                    legal=None, path=None, found=None, expected=None, cstat=None),
     )  # fmt: skip
     chosen = findings[:1] * row.errors + findings[1 : 1 + row.findings - row.errors]
     steps = tuple(
-        StepView(agent=agent, attempt=2 if agent == 4 else 1, took_ms=took, wait_ms=2 + agent, state="done")
+        step(agent, took, attempt=2 if agent == 4 else 1)
         for agent, took in enumerate((4, 38, 310, 92, 1_200, 41, 33, 20, 61, 12, 3))
     )
     failed = row.state == "dead_lettered"
     if failed:
-        steps = (*steps[:3], StepView(agent=3, attempt=5, took_ms=60, wait_ms=16_000, state="failed"))
+        steps = (*steps[:3], step(3, 60, attempt=5, state="dead", error="HeaderNotFound: Razão"))
     return DocumentDetail(
         row=row,
-        issuer=PartyView(id="12345678000190", name="ACME COMERCIO LTDA", uf="SP") if note else None,
-        recipient=PartyView(id="98765432000110", name="SOLARIS INDUSTRIA SA", uf="MG") if note else None,
+        issuer=PartyView(id="12345678000190", name="ACME COMERCIO LTDA", uf="SP") if note else NOBODY,
+        recipient=PartyView(id="98765432000110", name="SOLARIS INDUSTRIA SA", uf="MG") if note else NOBODY,
         access_key="35260911222333000181550010000004171000004170" if note else None,
         number="417" if note else None,
         series="1" if note else None,
         issued_at="2026-09-11T11:27:13-03:00" if note else None,
         operation="Compra" if note else None,
-        confidence=0.93 if note else None,
+        confidence="0.93" if note else None,
+        cfops=("6102",) if note else (),
+        ncms=(),
+        items=14 if note else 0,
+        role="received" if note else None,
+        sector=None,
+        debits_cents=0,
+        credits_cents=0,
+        entries=0,
         findings=chosen,
         timeline=steps if row.state not in ACTIVE else steps[: row.stage or 0],
         error=ErrorView(
             code="sheet.no_header",
-            title="Sem linha de cabeçalho" if language == "pt-BR" else "No header row",
+            title="Sem linha de cabeçalho" if language == "pt" else "No header row",
             message='a aba "Razão" não tem cabeçalho nas 20 primeiras linhas'
-            if language == "pt-BR"
+            if language == "pt"
             else 'sheet "Razão" has no header row in its first 20 lines',
-            hint="Corrija a planilha e tecle r." if language == "pt-BR" else "Mend the sheet and press r.",
+            hint="Corrija a planilha e tecle r." if language == "pt" else "Mend the sheet and press r.",
         )
         if failed
         else None,
-        next_actions=("requeue", "reprocess", "open", "copy") if failed else ("open", "reprocess", "copy"),
+        next_actions=("requeue", "reprocess") if failed else ("cancel",) if row.state in ACTIVE else ("reprocess",),
     )
+
+
+class FakeJobs:
+    """Intake into the list of documents; a name that says so is refused or known."""
+
+    def __init__(self, documents: FakeDocuments) -> None:
+        self._documents = documents
+        self.closed: list[str] = []
+
+    async def open(self, tenant: str) -> str:
+        self._documents.commands.append(("open", (tenant,)))
+        return "job_1"
+
+    async def add(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
+        rows = self._documents.rows
+        for path in paths:
+            await asyncio.sleep(0)
+            self._documents.commands.append(("add", (str(path),)))
+            if "refused" in path.name:
+                yield {"file": str(path), "error": {"code": "NX-E11", "message": "no such file", "hint": ""}}
+                continue
+            rows.append(row(len(rows) + 1, path.name, "queued", added_ms=NOW))
+            self._documents.changed()
+            yield {"file": str(path), "docId": rows[-1].doc_id, "jobId": job, "already": "known" in path.name}
+
+    async def close(self, job: str) -> None:
+        self.closed.append(job)
 
 
 class FakeEngine:
@@ -208,6 +254,7 @@ class FakeEngine:
     def __init__(self, rows: list[DocumentRow] | None = None, state: str = "running") -> None:
         self.documents = FakeDocuments(showcase() if rows is None else rows)
         self.documents.changed = self.bump
+        self.jobs = FakeJobs(self.documents)
         self.state = state
         self.version = 1
         self.stages: dict[str, int] = {}
@@ -272,6 +319,9 @@ def main() -> None:
         term=os.environ.get("TERM", ""),
     )
     app.run()
+    if left := os.environ.get("NEXUS_LEFT"):
+        # What comes after the application is where the appliance drains the engine: tests look whether it was reached.
+        Path(left).write_text("left")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_the_verdict_has_a_sign_besides_its_colour() -> None:
     assert verdict(row(1, "a"), TERMINAL) == ("dim", "")
 
 
-@pytest.mark.parametrize("width", [55, 73, 76, 100, 140, 197])
+@pytest.mark.parametrize("width", [55, 73, 76, 100, 113, 114, 140, 197])
 @pytest.mark.parametrize("every_tenant", [True, False])
 def test_columns_fill_the_width_and_every_row_fits_them(width: int, every_tenant: bool) -> None:
     shown = columns(width, PT, lambda: NOW, lambda row: row.stage or 0, every_tenant=every_tenant)

@@ -37,8 +37,10 @@ def named_in_code() -> set[str]:
 
 def computed() -> set[str]:
     """Ids that the code puts together from a closed list."""
-    verbs = ("add", "requeue", "reprocess", "cancel")
-    finished = [state for state in STATES if state not in ("active", "processing", "retrying", "waiting_lock", "dead_lettered")]
+    verbs = ("requeue", "reprocess", "cancel")
+    finished = [
+        state for state in STATES if state not in ("active", "processing", "retrying", "waiting_lock", "dead_lettered")
+    ]
     return {
         *(f"agent.{number}" for number in range(11)),
         *(f"state.{state}" for state in finished),
@@ -51,6 +53,8 @@ def computed() -> set[str]:
         *(room.label for room in ROOMS),
         *(key.label for key in KEYS),
         "tab.overview",
+        "step.dead",
+        "step.retried",
     }
 
 

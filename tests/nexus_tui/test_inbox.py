@@ -189,9 +189,24 @@ async def test_adding_completes_folders_and_takes_names_with_blanks(
         await pilot.press("tab")
         assert field.value == f"{tmp_path}/notas de maio/"
         await pilot.press("enter")
-        await until(lambda: engine.documents.commands)
-        assert engine.documents.commands == [("add", (f"{tmp_path}/notas de maio",))]
+        await until(lambda: engine.jobs.closed)
+        assert engine.documents.commands == [("open", ("default",)), ("add", (f"{tmp_path}/notas de maio",))]
         await until(lambda: screen.table.total == 17)
+
+
+async def test_adding_counts_what_was_known_and_what_was_refused(
+    make_app: MakeApp, engine: FakeEngine, inbox: Inbox, until: Until
+) -> None:
+    app = make_app(tenant="*")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await inbox(pilot)
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, Ask))
+        app.screen.query_one(Field).value = "new.xml known.xml 'refused one.xml'"
+        await pilot.press("enter")
+        await until(lambda: toasts(app))
+        assert toasts(app) == ["1 added, 1 already here, 1 refused: no such file"]
+        assert engine.documents.commands[0] == ("open", ("default",))
 
 
 async def test_copy_goes_to_the_terminal_and_to_a_private_file(

@@ -35,7 +35,7 @@ class Store:
                 return
             self.fetched += 1
             if wanted.anchors:
-                index.anchor(self.rows[::-1][::PAGE], PAGE, len(self.rows))
+                index.anchor(self.ordered()[PAGE - 1 :: PAGE], PAGE, len(self.rows))
             elif wanted.from_end:
                 index.accept_end(self.page(None, PAGE, not index.newest_first)[::-1])
             else:

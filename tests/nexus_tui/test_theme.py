@@ -6,11 +6,23 @@ from dataclasses import fields
 
 import pytest
 
-from nexus_tui.theme import CALM, CONSOLE, EIGHT_COLOURS, LIGHT, TERMINAL, THEMES, VARIABLE_DEFAULTS, glyphs_for, theme_for
+from nexus_tui.theme import (
+    CALM,
+    CONSOLE,
+    EIGHT_COLOURS,
+    LIGHT,
+    TERMINAL,
+    THEMES,
+    VARIABLE_DEFAULTS,
+    glyphs_for,
+    theme_for,
+)
 
 #: Signs of code page 437 that Python's codec maps to control characters instead.
 LOW_CP437 = "►◄↑↓"
-EIGHT = {"ansi_default"} | {f"ansi_{name}" for name in "black red green yellow blue magenta cyan white".split()}
+EIGHT = {"ansi_default"} | {
+    f"ansi_{name}" for name in ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
+}
 
 
 def test_console_glyphs_are_in_code_page_437() -> None:

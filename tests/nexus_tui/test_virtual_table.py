@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timezone
+from datetime import UTC
 
 import pytest
 from textual.app import App, ComposeResult
@@ -45,8 +45,11 @@ class Numbers:
     async def count(self) -> int:
         return self.size
 
-    async def anchors(self, every: int) -> Sequence[int]:
-        return range(self.size, 0, -every)
+    async def anchors(self, every: int, newest_first: bool) -> Sequence[int]:
+        return range(self.size - every + 1, 0, -every) if newest_first else range(every, self.size + 1, every)
+
+    async def identities(self) -> Sequence[str]:
+        return [str(row) for row in range(1, self.size + 1)]
 
 
 class Stage(App[None]):
@@ -56,13 +59,13 @@ class Stage(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.look = Look.of("en", timezone.utc, TERMINAL)
+        self.look = Look.of("en", UTC, TERMINAL)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLE_DEFAULTS
 
     def compose(self) -> ComposeResult:
-        number: Column[int] = Column(heading="column.document", width=9, cell=lambda row, _: [("text", f"row {row}")])
+        number: Column[int] = Column(heading="column.document", width=14, cell=lambda row, _: [("text", f"row {row}")])
         yield VirtualTable(lambda _: [number], id="table")
 
     @property

@@ -1,4 +1,4 @@
-"""Which lines each operation writes: the accounting of sales, purchases, transfers, services, shipments and their undoing."""
+"""Which lines each operation writes: sales, purchases, transfers, services, shipments and their undoing."""
 
 from __future__ import annotations
 
@@ -167,7 +167,8 @@ class _Bookkeeper:
             for name, deduction, due in _INCLUDED:
                 journal.pair(deduction, due, components[name])
         for name, asset, _ in _WITHHELD:
-            # Under Simples no ISS was put on the books to be paid, so what the customer withholds is the deduction itself.
+            # Under Simples no ISS was put on the books to be paid, so what the customer withholds is the deduction
+            # itself.
             simple = self._books.unified and asset is chart.ISS_DUE
             journal.pair(chart.ISS_ON_SERVICES if simple else asset, chart.CUSTOMERS, components[name])
 

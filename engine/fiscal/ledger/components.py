@@ -1,6 +1,7 @@
 """The amounts of a note by operation: totals where it is all one operation, sums of the items where it is mixed.
 
-Owns which leaf counts as what. Names are the official ones of ICMSTot, ISSQNtot and retTrib; everything is integer cents.
+Owns which leaf counts as what. Names are the official ones of ICMSTot, ISSQNtot and retTrib; everything is integer
+cents.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Components(dict[str, int]):
         return 0
 
     def add(self, name: str, cents: int) -> None:
+        """Add to a component."""
         if cents:
             self[name] = self[name] + cents
 
@@ -122,7 +124,8 @@ class Slice:
 def slices(note: Note, treatments: tuple[Treatment, ...], whole: Treatment) -> list[Slice]:
     """Cut a note by treatment, the largest part first; a note without items is one part, treated as `whole`.
 
-    The principals sum to vNF: the largest part takes what the items do not explain. Without vNF they are what the components say.
+    The principals sum to vNF: the largest part takes what the items do not explain. Without vNF they are what the
+    components say.
     """
     kinds = list(dict.fromkeys(treatments)) or [whole]
     totals = _of_totals(note)
@@ -181,7 +184,7 @@ def _add_substituted(items: Iterable[Item], parts: list[Slice], treatments: tupl
 
 
 def _settle(parts: list[Slice], totals: Components) -> None:
-    """What the totals hold beyond the items goes to the part that has most of it, else to the largest (withholdings)."""
+    """What the totals hold beyond the items goes to the part with most of it, else to the largest (withholdings)."""
     for name in totals.keys() | {name for part in parts for name in part.components}:
         rest = totals[name] - sum(part.components[name] for part in parts)
         if rest:

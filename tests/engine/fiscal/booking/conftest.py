@@ -1,4 +1,4 @@
-"""Notes for the tests of classification, ledger and taxes: small, arithmetically sound, with totals derived from the items."""
+"""Notes for the tests of classification, ledger and taxes: small and sound, their totals derived from the items."""
 
 from __future__ import annotations
 

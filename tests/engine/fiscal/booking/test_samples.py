@@ -1,4 +1,4 @@
-"""Real notes, where the sample folder is at hand: every one is entered balanced, from every side, and the known list sums to its truth."""
+"""Real notes, where the samples are at hand: each is entered balanced from every side, a known list to its cent."""
 
 from __future__ import annotations
 

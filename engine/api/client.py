@@ -1,0 +1,81 @@
+"""A viewer's way to the owner: commands through its Unix socket, one file at a time for intake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from engine.api.local import SOCKET
+from engine.errors import EngineError, Unanswered, VersionMismatch
+from engine.facade.commands import Command, CommandResult, TakeIn, Wire
+from engine.intake.paths import files
+
+#: Seconds until an owner that does not take the connection counts as hung.
+PATIENCE_S = 5.0
+#: Seconds a command may take once the owner works on it.
+COMMAND_S = 300.0
+
+_result = msgspec.json.Decoder(CommandResult).decode
+
+
+class Failed(EngineError):
+    """The owner could not carry the command out."""
+
+    code = "NX-E23"
+    title = "Command failed"
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__(answer.get("message"))
+        self.code = answer.get("code", self.code)  # type: ignore[misc]
+        self.hint = answer.get("hint", self.hint)  # type: ignore[misc]
+        self.exit_code = answer.get("exitCode", self.exit_code)  # type: ignore[misc]
+
+
+class RemoteExecutor:
+    """Executes commands in the process that owns the data directory."""
+
+    def __init__(self, directory: Path, owner: dict[str, Any], schema: int, new_id: Callable[[], str]) -> None:
+        if owner.get("schema") != schema:
+            raise VersionMismatch(f"Process {owner.get('pid')} runs schema {owner.get('schema')}, this Nexus has {schema}.")
+        self._pid = owner.get("pid")
+        self._new_id = new_id
+        transport = httpx.AsyncHTTPTransport(uds=os.fspath(directory / SOCKET))
+        timeout = httpx.Timeout(COMMAND_S, connect=PATIENCE_S)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://nexus", timeout=timeout)
+
+    async def check(self) -> None:
+        """Raise `Unanswered` unless the owner answers."""
+        try:
+            await self._client.get("/healthz", timeout=PATIENCE_S)
+        except httpx.HTTPError as error:
+            raise Unanswered(f"Process {self._pid} owns the data directory and does not answer: {error}.") from error
+
+    async def execute(self, command: Command) -> CommandResult:
+        """Send a command. Raises `Unanswered` if nobody answers, `Failed` with the owner's own error."""
+        wire = msgspec.json.encode(Wire(command_id=self._new_id(), command=command))
+        try:
+            response = await self._client.post("/api/local/commands", content=wire)
+        except httpx.HTTPError as error:
+            raise Unanswered(f"Process {self._pid} owns the data directory and does not answer: {error}.") from error
+        if response.status_code != httpx.codes.OK:
+            raise Failed(msgspec.json.decode(response.content))
+        return _result(response.content)
+
+    async def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
+        """Take in files one by one, each acknowledged by the owner."""
+        for found in files(paths):
+            if found.error is not None:
+                error = {"code": found.error.code, "message": str(found.error), "hint": found.error.hint}
+                yield {"file": str(found.path), "docId": None, "jobId": job, "state": "refused", "error": error}
+                continue
+            result = await self.execute(TakeIn(job=job, tenant=tenant, path=str(found.path.absolute())))
+            yield {**result.data, "file": str(found.path)}
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()

@@ -1,0 +1,221 @@
+"""Carrying commands out in the process that owns the data directory.
+
+One function a command, found by the command's type. A command that names many things does what it can and says what it refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadInput, EngineError
+from engine.facade import commands, manual
+from engine.facade.commands import Command, CommandResult, Refusal
+from engine.facade.state import namespace
+from engine.fiscal.companies import Regime
+from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
+from engine.intake.intake import Acknowledged, Intake, Request
+from engine.intake.requeue import requeue_dead, requeue_message
+from engine.outside import Outside
+from store import bin, kv, queues
+from store.errors import StoreError
+from store.records import companies
+from store.store import Store
+from store.transaction import Transaction
+
+#: A swept bite is about 10 ms; this bounds one command to a few seconds.
+MOST_BITES = 500
+
+
+class LocalExecutor:
+    """Executes commands over the store and the intake of this process."""
+
+    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]]) -> None:
+        self._store = store
+        self._clock = outside.clock
+        self._new_id = outside.new_id
+        self._intake = intake
+        self._sweep = sweep
+        self._handlers: dict[type[Any], Callable[[Any], Awaitable[CommandResult]]] = {
+            commands.OpenJob: self._open_job,
+            commands.TakeIn: self._take_in_one,
+            commands.CloseJob: self._close_job,
+            commands.Requeue: self._requeue,
+            commands.Reprocess: self._reprocess,
+            commands.Cancel: self._cancel,
+            commands.Enqueue: self._enqueue,
+            commands.ChangeQueue: self._change_queue,
+            commands.PurgeQueue: self._purge,
+            commands.DropDead: self._drop,
+            commands.RestoreDead: self._restore,
+            commands.PutKey: self._put_key,
+            commands.DeleteKeys: self._delete_keys,
+            commands.ExpireKey: self._expire_key,
+            commands.ReleaseLocks: self._release,
+            commands.SweepNow: self._sweep_now,
+            commands.PutCompany: self._put_company,
+            commands.RemoveCompany: self._remove_company,
+        }
+
+    async def execute(self, command: Command) -> CommandResult:
+        """Run one command. Bad input and the store's refusals are part of the result; other errors are raised."""
+        try:
+            return await self._handlers[type(command)](command)
+        except (BadInput, StoreError) as error:
+            if isinstance(error, StoreError) and error.exit_code != 2:
+                raise
+            return CommandResult(refused=(refusal(type(command).__name__, error),))
+
+    async def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
+        async for acknowledged in self._intake.add(job, Request(tenant=tenant), paths):
+            yield told(acknowledged)
+
+    async def _open_job(self, command: commands.OpenJob) -> CommandResult:
+        job = await self._intake.open_job(Request(tenant=command.tenant, source=command.source, priority=command.priority))
+        return CommandResult(done=1, data={"job": job})
+
+    async def _take_in_one(self, command: commands.TakeIn) -> CommandResult:
+        async for acknowledged in self._intake.add(command.job, Request(tenant=command.tenant), [Path(command.path)]):
+            return CommandResult(done=int(acknowledged.error is None), data=told(acknowledged))
+        return CommandResult()
+
+    async def _close_job(self, command: commands.CloseJob) -> CommandResult:
+        await self._intake.close_job(command.job)
+        return CommandResult(done=1)
+
+    async def _requeue(self, command: commands.Requeue) -> CommandResult:
+        now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+        if command.from_start:
+            rows = await self._store.read(partial(_documents_of, messages=command.messages))
+            return await self._reprocess(commands.Reprocess(documents=(*command.documents, *rows)))
+
+        def operation(tx: Transaction) -> list[tuple[str, str | None]]:
+            told_documents = [(doc, requeue_dead(tx, now, wall, doc)) for doc in command.documents]
+            return told_documents + [(str(message), requeue_message(tx, now, wall, message)) for message in command.messages]
+
+        return _counted(await self._store.write(operation))
+
+    async def _reprocess(self, command: commands.Reprocess) -> CommandResult:
+        job = self._new_id()
+        outcome = await self._store.write(
+            partial(manual.reprocess, now=self._clock.steady_ms(), wall=self._clock.wall_ms(), job=job, docs=command.documents)
+        )
+        result = _counted(outcome)
+        return CommandResult(done=result.done, refused=result.refused, data={"job": job})
+
+    async def _cancel(self, command: commands.Cancel) -> CommandResult:
+        wall = self._clock.wall_ms()
+        return _counted(await self._store.write(lambda tx: [(doc, manual.cancel(tx, wall, doc)) for doc in command.documents]))
+
+    async def _enqueue(self, command: commands.Enqueue) -> CommandResult:
+        event = manual.validated(command.event)
+        await self._store.write(partial(manual.enqueue, now=self._clock.steady_ms(), event=event))
+        return CommandResult(done=1, data={"name": event.name.value, "docId": event.headers.doc_id})
+
+    async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:
+        await self._store.write(lambda tx: queues.change(tx, command.queue, **command.settings))
+        undo = "resume" if command.settings == {"paused": 1} else None
+        return CommandResult(done=1, undo=undo)
+
+    async def _purge(self, command: commands.PurgeQueue) -> CommandResult:
+        now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+        return CommandResult(done=await self._store.write(lambda tx: manual.purge(tx, now, wall, command.queue)), undo="restore")
+
+    async def _drop(self, command: commands.DropDead) -> CommandResult:
+        now = self._clock.steady_ms()
+        dropped = await self._store.write(lambda tx: bin.discard(tx, now, command.messages))
+        return CommandResult(done=dropped, undo="restore" if dropped else None)
+
+    async def _restore(self, command: commands.RestoreDead) -> CommandResult:
+        return CommandResult(done=await self._store.write(lambda tx: bin.take_back(tx, command.messages)))
+
+    async def _put_key(self, command: commands.PutKey) -> CommandResult:
+        wanted = namespace(command.namespace)
+        expires = None if command.ttl_s is None else self._clock.wall_ms() + command.ttl_s * 1000
+        value: bytes | None = command.value
+        sha = None
+        if len(command.value) > kv.INLINE:
+            sha, value = (await self._store.blobs.put(command.value)).sha, None
+
+        def operation(tx: Transaction) -> None:
+            if sha is not None:
+                self._store.blobs.confirm(sha)
+            kv.put(tx, wanted, command.key, value, sha=sha, size=len(command.value), expires=expires, metadata=command.metadata)
+
+        await self._store.write(operation)
+        return CommandResult(done=1)
+
+    async def _delete_keys(self, command: commands.DeleteKeys) -> CommandResult:
+        wanted = namespace(command.namespace)
+        return CommandResult(done=await self._store.write(lambda tx: sum(kv.delete(tx, wanted, key) for key in command.keys)))
+
+    async def _expire_key(self, command: commands.ExpireKey) -> CommandResult:
+        wall = self._clock.wall_ms()
+        expires = None if command.ttl_s is None else wall + command.ttl_s * 1000
+        wanted = namespace(command.namespace)
+        found = await self._store.write(lambda tx: kv.expire_at(tx, wall, wanted, command.key, expires))
+        return CommandResult(done=1) if found else CommandResult(refused=(Refusal(subject=command.key, reason="no such key"),))
+
+    async def _release(self, command: commands.ReleaseLocks) -> CommandResult:
+        wall = self._clock.wall_ms()
+
+        def operation(tx: Transaction) -> list[tuple[str, str | None]]:
+            return [(name, manual.release(tx, wall, name, force=command.force)) for name in command.names]
+
+        return _counted(await self._store.write(operation))
+
+    async def _sweep_now(self, command: commands.SweepNow) -> CommandResult:
+        before = self._store.counters["expired"]
+        for _ in range(MOST_BITES):
+            if not await self._sweep():
+                break
+        return CommandResult(done=self._store.counters["expired"] - before)
+
+    async def _put_company(self, command: commands.PutCompany) -> CommandResult:
+        identifier = bare(command.cnpj)
+        if not (cnpj_valid(identifier) or cpf_valid(identifier)):
+            raise BadInput(f"{command.cnpj!r} is no valid CNPJ or CPF.")
+        if command.regime is not None and command.regime not in {regime.value for regime in Regime}:
+            raise BadInput(f"{command.regime!r} is no regime; there are {', '.join(regime.value for regime in Regime)}.")
+        company = companies.Company(identifier, command.name, command.regime, command.uf, command.cnae)
+        wall = self._clock.wall_ms()
+        await self._store.write(lambda tx: companies.put(tx, wall, command.tenant, company))
+        return CommandResult(done=1, data={"cnpj": identifier})
+
+    async def _remove_company(self, command: commands.RemoveCompany) -> CommandResult:
+        removed = await self._store.write(lambda tx: companies.remove(tx, command.tenant, bare(command.cnpj)))
+        return CommandResult(done=1) if removed else CommandResult(refused=(Refusal(subject=command.cnpj, reason="not an own company"),))
+
+
+def refusal(subject: str, error: EngineError | StoreError) -> Refusal:
+    """An error as a refusal."""
+    return Refusal(subject=subject, reason=str(error), code=error.code, hint=error.hint)
+
+
+def told(acknowledged: Acknowledged) -> dict[str, Any]:
+    """An acknowledgement as every face tells it."""
+    value: dict[str, Any] = {
+        "file": acknowledged.path, "docId": acknowledged.doc, "jobId": acknowledged.job, "state": acknowledged.state,
+    }  # fmt: skip
+    if acknowledged.already:
+        value["already"] = True
+    if acknowledged.error is not None:
+        error = acknowledged.error
+        value["error"] = {"code": error.code, "message": str(error), "hint": error.hint}
+    return value
+
+
+def _counted(outcome: Sequence[tuple[str, str | None]]) -> CommandResult:
+    refused = tuple(Refusal(subject=subject, reason=reason) for subject, reason in outcome if reason is not None)
+    return CommandResult(done=len(outcome) - len(refused), refused=refused)
+
+
+def _documents_of(connection: Any, *, messages: tuple[int, ...]) -> tuple[str, ...]:
+    found = []
+    for message in messages:
+        row = connection.execute("SELECT doc FROM msg WHERE id=? AND doc IS NOT NULL", (message,)).fetchone()
+        if row is not None:
+            found.append(row[0])
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,224 @@
+"""The composition root: builds the engine over a data directory it owns, or a view of one that another process owns.
+
+The only module that knows every floor. Heavy imports stay inside the functions: the first frame must not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import Unanswered
+from nexus_tui.version import VERSION
+from store.errors import Owned
+
+if TYPE_CHECKING:
+    from engine.api.client import RemoteExecutor
+    from engine.facade.engine import Engine, EngineState
+    from engine.facade.execution import LocalExecutor
+    from engine.facade.views import Changes
+    from store.owner import Ownership
+    from store.store import Store
+    from store.viewer import Viewer
+
+#: How often a viewer looks whether the database changed, in seconds.
+VIEWER_TICK_S = 0.1
+#: Tenths of a second that an owner may take to say who it is.
+PATIENCE_TICKS = 50
+
+
+@dataclass(slots=True)
+class Appliance:
+    """A running engine or a view of one. `owner` says which; `ended` tells the ids of jobs as they end."""
+
+    engine: Engine
+    directory: Path
+    owner: bool
+    ended: asyncio.Queue[str]
+
+
+@asynccontextmanager
+async def appliance(directory: Path, *, work: bool = True, attach: bool = True) -> AsyncIterator[Appliance]:
+    """Own `directory` and run its engine; if another process owns it, look on and send it commands (`attach`), or raise `Owned`.
+
+    With `work` false an owner only stores and answers: nothing is processed (`nexus add`, `nexus queues pause` with no engine running).
+    """
+    from store.owner import Ownership
+
+    ownership: Ownership | None = None
+    while ownership is None:
+        try:
+            ownership = Ownership.take(directory)
+        except Owned:
+            if not attach:
+                raise
+            owner = await _announced(directory)
+            if owner is None:
+                continue
+            async with viewing(directory, owner) as view:
+                yield view
+            return
+    try:
+        async with owning(directory, ownership, work=work) as owned:
+            yield owned
+    finally:
+        ownership.release()
+
+
+@asynccontextmanager
+async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncIterator[Appliance]:
+    """Run the engine: store, sandbox, dispatcher, intake, timers, socket; in that order up, in the reverse down."""
+    from engine.extraction.sandbox.sandbox import Sandbox
+    from engine.facade.engine import Engine
+    from engine.facade.execution import LocalExecutor
+    from engine.facade.owner import OwnerPresence, OwnerReading
+    from engine.intake.intake import Intake
+    from engine.outside import Outside
+    from engine.runtime.dispatcher import Dispatcher
+    from engine.runtime.extractor import Extractor
+    from engine.runtime.registry import production
+    from scheduler.housekeeping import Housekeeping
+    from store.store import Store
+
+    os.umask(0o077)
+    outside = Outside.system()
+    ended: asyncio.Queue[str] = asyncio.Queue()
+    async with AsyncExitStack() as stack:
+        store = await Store.open(directory, outside.clock)
+        stack.push_async_callback(store.close)
+        sandbox = Sandbox()
+        stack.push_async_callback(sandbox.close)
+        dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
+        dispatcher.on_job_end = lambda job: ended.put_nowait(job.id)
+        intake = Intake(store, outside, sandbox)
+        housekeeping = Housekeeping(store)
+        executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
+        if work:
+            await housekeeping.renew_locks()
+            stack.push_async_callback(dispatcher.stop)
+            await dispatcher.start()
+            await intake.recover()
+            housekeeping.start()
+            stack.callback(housekeeping.stop)
+            await _serve(stack, directory, store, executor, ownership, outside.clock.wall_ms())
+        engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
+        yield Appliance(engine, directory, True, ended)
+
+
+async def _serve(stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int) -> None:
+    from engine.api.local import LocalApi
+    from store.migrate import latest
+
+    api = LocalApi(directory, store, executor)
+    stack.push_async_callback(api.stop)
+    await api.start()
+    ownership.announce(
+        {"pid": os.getpid(), "boot": boot_ms, "version": VERSION, "schema": latest(), "socket": str(api.path), "http": None}
+    )
+
+
+@asynccontextmanager
+async def viewing(directory: Path, owner: dict[str, Any]) -> AsyncIterator[Appliance]:
+    """Look on: read the database read-only, send commands to its owner."""
+    from engine.api.client import RemoteExecutor
+    from engine.outside import Outside
+    from store.migrate import latest
+
+    async with AsyncExitStack() as stack:
+        executor = RemoteExecutor(directory, owner, latest(), Outside.system().new_id)
+        stack.push_async_callback(executor.close)
+        await executor.check()
+        yield await _look(stack, directory, executor, "viewer")
+
+
+@asynccontextmanager
+async def looking(directory: Path) -> AsyncIterator[Appliance]:
+    """Queries only, whether an engine runs or not; nothing is started and nothing written."""
+    from store.owner import is_owned
+
+    async with AsyncExitStack() as stack:
+        yield await _look(stack, directory, None, "running" if is_owned(directory) else "stopped")
+
+
+async def _look(stack: AsyncExitStack, directory: Path, executor: RemoteExecutor | None, state: EngineState) -> Appliance:
+    from engine.facade.engine import Engine
+    from engine.outside import SystemClock
+    from store.viewer import Viewer
+
+    viewer = await Viewer.open(directory)
+    stack.push_async_callback(viewer.close)
+    presence = ViewerPresence(viewer, state)
+    watching = asyncio.ensure_future(presence.watch())
+    stack.callback(watching.cancel)
+    engine = Engine(ViewerReading(viewer, SystemClock()), executor or Nobody(), presence)
+    return Appliance(engine, directory, False, asyncio.Queue())
+
+
+async def _announced(directory: Path) -> dict[str, Any] | None:
+    """What the owner says of itself, or `None` if it is gone; one that has just started says it a moment after it took the lock."""
+    from store.owner import is_owned, read_owner
+
+    for _ in range(PATIENCE_TICKS):
+        owner = read_owner(directory)
+        if owner is not None and is_owned(directory):
+            return owner
+        if not is_owned(directory):
+            return None
+        await asyncio.sleep(0.1)
+    raise Unanswered(f"Another process owns {directory} and does not say who it is.")
+
+
+class Nobody:
+    """Where nothing runs, nothing can be told to do anything."""
+
+    async def execute(self, command: Any) -> Any:
+        raise Unanswered("No engine runs on this data directory.")
+
+    async def take_in(self, job: str, tenant: str, paths: Any) -> AsyncIterator[dict[str, Any]]:
+        raise Unanswered("No engine runs on this data directory.")
+        yield {}
+
+
+class ViewerReading:
+    """Reads through a viewer's connection."""
+
+    def __init__(self, viewer: Viewer, clock: Any) -> None:
+        self.read = viewer.read
+        self.blob = viewer.blob
+        self.wall_ms = clock.wall_ms
+        self.steady_ms = clock.steady_ms
+
+
+class ViewerPresence:
+    """What a viewer can see: that something changed, not what."""
+
+    def __init__(self, viewer: Viewer, state: EngineState) -> None:
+        self._viewer = viewer
+        self._state: EngineState = state
+        self._version = 0
+        self._seen: int | None = None
+
+    async def watch(self) -> None:
+        """Notice commits of other processes until cancelled."""
+        while True:
+            seen = await self._viewer.version()
+            if seen != self._seen:
+                self._seen = seen
+                self._version += 1
+            await asyncio.sleep(VIEWER_TICK_S)
+
+    def changes(self, since: int) -> Changes:
+        from engine.facade.views import Changes
+
+        return Changes(version=self._version, topics=frozenset({"*"}) if self._version > since else frozenset())
+
+    def live(self) -> dict[str, int]:
+        return {}
+
+    def state(self) -> EngineState:
+        return self._state

@@ -1,0 +1,233 @@
+"""`nexus docs`, `nexus search`, `nexus reprocess`: finding documents, reading what is known of them, running them again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.facade.commands import CommandResult
+from nexus_tui.appliance import Appliance
+from nexus_tui.cli import output
+from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session, Tenant
+from nexus_tui.cli.words import word
+
+app = typer.Typer(help="Documents.", no_args_is_help=True)
+Filter = Annotated[list[str] | None, typer.Argument(help="state: status: family: issuer: cfop: period: since: finding: or words.", show_default=False)]
+PAGE = 1000
+
+
+@app.command("ls")
+def listing(
+    filter: Filter = None,  # noqa: A002
+    tenant: Tenant = "*",
+    limit: Limit = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """List documents, newest first."""
+    session = Session.of(data_dir, as_json, lang)
+    wanted = " ".join(filter or ())
+
+    async def work(nexus: Appliance) -> None:
+        rows = []
+        after: int | None = None
+        left = limit or EVERYTHING
+        while left > 0:
+            page = await nexus.engine.documents.page(wanted, tenant, after, min(left, PAGE))
+            for row in page.rows:
+                if as_json:
+                    output.emit(row)
+                else:
+                    rows.append(row)
+            left -= len(page.rows)
+            if not page.more:
+                break
+            after = page.rows[-1].seq
+        if not as_json:
+            spoken = session.language
+            output.table(
+                [word(name, spoken) for name in ("document", "name", "family", "state", "status", "errors", "total")],
+                [(one.doc_id, one.name, one.family, one.state, one.status, one.errors or "", one.total) for one in rows],
+                right=(5, 6),
+            )
+
+    session.query(work)
+
+
+@app.command("show")
+def show(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """Show a document with its findings and timeline."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> int:
+        spoken = session.language
+        if as_json:
+            value = await nexus.engine.documents.object(doc, spoken)
+            if value is None:
+                return _missing(doc)
+            output.emit(value)
+            return output.DONE
+        detail = await nexus.engine.documents.detail(doc, spoken)
+        if detail is None:
+            return _missing(doc)
+        row = detail.row
+        output.pairs(
+            {
+                word("document", spoken): row.doc_id,
+                word("name", spoken): row.name,
+                word("state", spoken): f"{row.state} {row.status or ''}",
+                word("number", spoken): f"{detail.number or ''}/{detail.series or ''} {detail.access_key or ''}",
+                word("total", spoken): row.total,
+                "→": f"{detail.issuer.name or detail.issuer.id or '?'} → {detail.recipient.name or detail.recipient.id or '?'}",
+            }
+        )
+        if detail.error is not None:
+            output.line(f"{detail.error.title}: {detail.error.message} {detail.error.hint}")
+        output.line()
+        output.table(
+            [word(name, spoken) for name in ("severity", "code", "item", "message")],
+            [(one.severity, one.code, one.item, one.message) for one in detail.findings],
+        )
+        output.line()
+        output.table(
+            [word(name, spoken) for name in ("agent", "state", "attempts", "took", "waited")],
+            [(one.agent, one.state, one.attempt, f"{one.took_ms} ms", f"{one.wait_ms or 0} ms") for one in detail.timeline],
+            right=(2, 3, 4),
+        )
+        return output.DONE
+
+    session.query(work)
+
+
+@app.command("report")
+def report(
+    doc: str,
+    out: Annotated[Path | None, typer.Option("--out", help="Write it here instead.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the AuditReport (JSON in any case)."""
+    session = Session.of(data_dir, as_json)
+
+    async def work(nexus: Appliance) -> int:
+        content = await nexus.engine.documents.report(doc)
+        if content is None:
+            return _missing(doc)
+        if out is not None:
+            out.write_bytes(content)
+        elif as_json:
+            sys.stdout.buffer.write(content + b"\n")
+        else:
+            output.line(json.dumps(json.loads(content), ensure_ascii=False, indent=1))
+        return output.DONE
+
+    session.query(work)
+
+
+@app.command("items")
+def items(doc: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Print a document's rows under the wire's keys, one JSON object each."""
+    session = Session.of(data_dir, as_json)
+
+    async def work(nexus: Appliance) -> None:
+        for row in await nexus.engine.documents.items(doc):
+            output.emit(row)
+
+    session.query(work)
+
+
+@app.command("findings")
+def findings(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """Print a document's findings with formula, law and SEFAZ code."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> int:
+        detail = await nexus.engine.documents.detail(doc, session.language)
+        if detail is None:
+            return _missing(doc)
+        if as_json:
+            for finding in detail.findings:
+                output.emit(finding)
+            return output.DONE
+        for finding in detail.findings:
+            output.line(f"{finding.severity:<6} {finding.code}  {finding.message}")
+            output.line(f"       {finding.path or ''}  {finding.legal or ''}{'  cStat ' + finding.cstat if finding.cstat else ''}")
+        return output.DONE
+
+    session.query(work)
+
+
+@app.command("cancel")
+def cancel(docs: list[str], data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """Stop working on documents."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> int:
+        return output.result(await nexus.engine.documents.cancel(docs), as_json=as_json, verb=word("cancelled", session.language))
+
+    session.command(work)
+
+
+def register(root: typer.Typer) -> None:
+    """Commands on documents that stand at the root."""
+
+    @root.command("search")
+    def search(
+        query: list[str], tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+    ) -> None:
+        """Find documents by what they say; with qualifiers (state: cfop: …) by what they are."""
+        text = " ".join(query)
+        if any(":" in part for part in query):
+            listing(query, tenant, limit, data_dir, as_json, lang)
+            return
+        session = Session.of(data_dir, as_json, lang)
+
+        async def work(nexus: Appliance) -> None:
+            hits = await nexus.engine.search.find(text, tenant, limit or 50)
+            if as_json:
+                for hit in hits:
+                    output.emit(hit)
+            elif not hits:
+                output.line(word("nothing", session.language))
+            else:
+                output.table([word("document", session.language), word("name", session.language), ""], [(one.doc_id, one.name, one.snippet) for one in hits])
+
+        session.query(work)
+
+    @root.command("reprocess")
+    def reprocess(
+        docs: Annotated[list[str] | None, typer.Argument(help="Document ids.", show_default=False)] = None,
+        job: Annotated[str | None, typer.Option(help="All documents of a job.", show_default=False)] = None,
+        filter: Annotated[str | None, typer.Option("--filter", help="All documents that match.", show_default=False)] = None,  # noqa: A002
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
+        tenant: Tenant = "*",
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+        lang: Lang = None,
+    ) -> None:
+        """Run documents again from the planner, under a new trace."""
+        if not docs and job is None and filter is None:
+            raise typer.BadParameter("name documents, --job or --filter")
+        session = Session.of(data_dir, as_json, lang)
+
+        async def work(nexus: Appliance) -> int:
+            wanted = list(docs or ())
+            if job is not None:
+                wanted += await nexus.engine.documents.ids(f"job:{job}", tenant)
+            if filter is not None:
+                wanted += await nexus.engine.documents.ids(filter, tenant)
+            if dry_run:
+                return output.result(CommandResult(done=len(set(wanted))), as_json=as_json, verb=word("documents", session.language))
+            return output.result(await nexus.engine.documents.reprocess(wanted), as_json=as_json, verb=word("reprocessing", session.language))
+
+        (session.query if dry_run else session.command)(work)
+
+
+def _missing(doc: str) -> int:
+    output.complain(f"{doc}: no such document", "`nexus docs ls` lists them.")
+    return output.SOME_FAILED

@@ -1,0 +1,58 @@
+"""`nexus jobs`: what was taken in when, and how far it is."""
+
+from __future__ import annotations
+
+import typer
+
+from nexus_tui.appliance import Appliance
+from nexus_tui.cli import output
+from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session, Tenant
+from nexus_tui.cli.words import word
+
+app = typer.Typer(help="Jobs.", no_args_is_help=True)
+
+
+@app.command("ls")
+def listing(tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """List jobs, newest first."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> None:
+        found = await nexus.engine.jobs.recent(tenant, limit or EVERYTHING)
+        if as_json:
+            for job in found:
+                output.emit(job)
+            return
+        spoken = session.language
+        output.table(
+            [word(name, spoken) for name in ("job", "status", "documents", "finished", "failed")],
+            [(one.id, one.status, one.total, one.finished, one.failed) for one in found],
+            right=(2, 3, 4),
+        )
+
+    session.query(work)
+
+
+@app.command("show")
+def show(job: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """Show a job as `job:{traceId}` holds it, and its timeline."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> int:
+        value = await nexus.engine.jobs.value(job)
+        if value is None:
+            output.complain(f"{job}: no such job")
+            return output.SOME_FAILED
+        if as_json:
+            output.emit(value)
+            return output.DONE
+        output.pairs({name: value[name] for name in ("jobId", "tenantId", "status", "createdAt", "updatedAt", "counts")})
+        output.line()
+        spoken = session.language
+        output.table(
+            [word("document", spoken), word("state", spoken), word("error", spoken)],
+            [(doc, told["status"], told["error"]) for doc, told in value["documents"].items()],
+        )
+        return output.DONE
+
+    session.query(work)

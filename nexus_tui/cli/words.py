@@ -1,0 +1,96 @@
+"""Words of the command line's human output, in both languages; JSON output has none of them."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+Language = Literal["pt", "en"]
+
+WORDS: dict[str, tuple[str, str]] = {
+    "file": ("arquivo", "file"),
+    "document": ("documento", "document"),
+    "name": ("nome", "name"),
+    "family": ("família", "family"),
+    "number": ("número", "number"),
+    "state": ("estado", "state"),
+    "status": ("situação", "status"),
+    "errors": ("erros", "errors"),
+    "alerts": ("alertas", "alerts"),
+    "total": ("total", "total"),
+    "debits": ("débitos", "debits"),
+    "credits": ("créditos", "credits"),
+    "documents": ("documentos", "documents"),
+    "findings": ("apontamentos", "findings"),
+    "balanced": ("débitos = créditos", "debits = credits"),
+    "unbalanced": ("DÉBITOS ≠ CRÉDITOS", "DEBITS ≠ CREDITS"),
+    "seconds": ("segundos", "seconds"),
+    "taken_in": ("recebidos", "taken in"),
+    "queue": ("fila", "queue"),
+    "ready": ("prontas", "ready"),
+    "leased": ("em trabalho", "leased"),
+    "delayed": ("adiadas", "delayed"),
+    "dead": ("mortas", "dead"),
+    "oldest": ("mais antiga", "oldest"),
+    "paused": ("pausada", "paused"),
+    "yes": ("sim", "yes"),
+    "concurrency": ("simultâneas", "concurrency"),
+    "error": ("erro", "error"),
+    "attempts": ("tentativas", "attempts"),
+    "trace": ("rastro", "trace"),
+    "key": ("chave", "key"),
+    "size": ("bytes", "bytes"),
+    "expires": ("expira", "expires"),
+    "owner": ("dono", "owner"),
+    "fence": ("cerca", "fence"),
+    "alive": ("vivo", "alive"),
+    "regime": ("regime", "regime"),
+    "engine": ("motor", "engine"),
+    "counters": ("contadores", "counters"),
+    "job": ("lote de trabalho", "job"),
+    "finished": ("terminados", "finished"),
+    "failed": ("falhos", "failed"),
+    "severity": ("gravidade", "severity"),
+    "code": ("código", "code"),
+    "item": ("item", "item"),
+    "message": ("mensagem", "message"),
+    "agent": ("agente", "agent"),
+    "took": ("duração", "took"),
+    "waited": ("espera", "waited"),
+    "requeued": ("devolvidos à fila", "requeued"),
+    "dropped": ("descartadas (30 dias na lixeira)", "dropped (kept 30 days)"),
+    "restored": ("restauradas", "restored"),
+    "changed": ("alterada", "changed"),
+    "purged": ("retiradas da fila", "purged"),
+    "reprocessing": ("em reprocessamento", "reprocessing"),
+    "cancelled": ("cancelados", "cancelled"),
+    "sent": ("evento enviado", "event sent"),
+    "swept": ("chaves expiradas removidas", "expired keys removed"),
+    "released": ("travas liberadas", "locks released"),
+    "written": ("gravada", "written"),
+    "deleted": ("apagadas", "deleted"),
+    "added": ("adicionada", "added"),
+    "removed": ("removida", "removed"),
+    "no_company": (
+        "Nenhuma empresa própria cadastrada: as notas são vistas pelo emitente. Cadastre com `nexus companies add CNPJ`.",
+        "No own company registered: notes are seen as their issuer does. Add one with `nexus companies add CNPJ`.",
+    ),
+    "running": ("motor em execução; Ctrl-C encerra", "engine running; Ctrl-C stops it"),
+    "draining": ("encerrando: o que está em trabalho termina", "stopping: what is at work is finished first"),
+    "created": ("diretório de dados pronto", "data directory ready"),
+    "nothing": ("Nada encontrado.", "Nothing found."),
+    "again": ("De novo Ctrl-C sai na hora; nada se perde.", "Ctrl-C again exits at once; nothing is lost."),
+}
+
+
+def language(given: str | None = None) -> Language:
+    """`--lang`, else NEXUS_LANG, else the locale: Portuguese where it begins with pt, English otherwise."""
+    for value in (given, os.environ.get("NEXUS_LANG"), os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG")):
+        if value:
+            return "pt" if value.lower().startswith("pt") else "en"
+    return "en"
+
+
+def word(name: str, spoken: Language) -> str:
+    """A word in the reader's language."""
+    return WORDS[name][0 if spoken == "pt" else 1]
