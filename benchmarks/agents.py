@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
+from benchmarks.payloads import changed, decode
 from engine.agents.context import Context
 from engine.agents.outcome import Emission, Event, KeyPut, Outcome
+from engine.agents.registry import Handle
 from engine.contract.events import KEY_SUFFIX, AgentSpec, EventName
 from engine.runtime.registry import Agent, Registry
 
@@ -29,24 +27,8 @@ HOPS = (
 DONE = "benchmark.done"
 
 
-def payload(number: int) -> dict[str, Any]:
-    """A fresh payload of about 4 KB of JSON, like a note's rows."""
-    items = [
-        {"item": place, "description": f"PARAFUSO SEXTAVADO {number:07d}/{place:02d}", "ncm": "73181500", "cfop": "5102", "total": f"{place * 17}.{number % 100:02d}"}
-        for place in range(1, 33)
-    ]
-    return {"docId": f"{number:032x}", "hop": 0, "total": "1234.56", "digest": "", "items": items}
-
-
-def changed(before: dict[str, Any]) -> dict[str, Any]:
-    """What every hop does, here and at the peers: read two fields, set two."""
-    hop = before["hop"] + 1
-    return {**before, "hop": hop, "digest": f"{hop}:{before['items'][hop]['total']}"}
-
-
 def registry() -> Registry:
     """One agent a hop; the payload is decoded from the message's JSON by msgspec, as production's are."""
-    decode = msgspec.json.Decoder().decode
     return {
         name: Agent(
             spec=AgentSpec(id=f"B{place}", name=f"bench{place}", stages=(place,), timeout_ms=10_000, max_attempts=3),
@@ -57,7 +39,7 @@ def registry() -> Registry:
     }
 
 
-def _passing_on_to(following: EventName) -> Any:
+def _passing_on_to(following: EventName) -> Handle:
     suffix = KEY_SUFFIX[following]
 
     async def handle(event: Event, context: Context) -> Outcome:

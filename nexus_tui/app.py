@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from nexus_tui.dialogs.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from nexus_tui.engine_port import DEFAULT_TENANT, EVERY_TENANT
 from nexus_tui.i18n import Language
 from nexus_tui.keys import APP, EVERY_ROOM, bindings
 from nexus_tui.look import Look
@@ -60,7 +61,7 @@ class NexusApp(App[None], inherit_bindings=False):
         clock: Callable[[], int],
         zone: tzinfo,
         language: Language,
-        tenant: str = "default",
+        tenant: str = DEFAULT_TENANT,
         theme: str | None = None,
         term: str = "",
         clipboard: Path | None = None,
@@ -245,7 +246,10 @@ class NexusApp(App[None], inherit_bindings=False):
 
         say = self.look.say
         if self.engine is not None and self.engine_state == "running" and isinstance(self.screen, NexusScreen):
-            active = (await self.engine.documents.counts(self.tenant)).active
+            try:
+                active = (await self.engine.documents.counts(EVERY_TENANT)).active
+            except Exception:  # noqa: BLE001 - whatever is broken, one can leave
+                active = 0
             if active:
                 question = say.count("quit.question", active, self.look.formats.integer(active))
                 flying = len(self.engine.live())

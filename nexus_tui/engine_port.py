@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from engine.facade.views import Changes, DocumentDetail, InboxCounts, Page
 
 
+#: The operator's scope, and the tenant of those who have no others.
+EVERY_TENANT, DEFAULT_TENANT = "*", "default"
+
+
 class Documents(Protocol):
     """Documents: queries over the read-only database, commands to the owner."""
 

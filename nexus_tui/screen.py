@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from nexus_tui.engine_port import DEFAULT_TENANT
 from nexus_tui.keys import APP, FIELD, LIST, SCREEN, Key, keys_in
 from nexus_tui.look import look, nexus
 from nexus_tui.problem import Problem, problem_of
@@ -152,7 +153,7 @@ class NexusScreen(Screen[None]):
             pieces.append(("strong" if here else "dim", text))
         state = nexus(self).engine_state
         right = f"{glyphs.dot} {say(f'engine.{state}')} "
-        scope = f"{nexus(self).tenant}   " if nexus(self).tenant != "default" else ""
+        scope = f"{nexus(self).tenant}   " if nexus(self).tenant != DEFAULT_TENANT else ""
         pieces.append(("text", " " * max(width - _size(pieces) - cell_len(scope + right), 1)))
         return [[*pieces, ("dim", scope), (ENGINE_TONES.get(state, "warn"), right[:1]), ("dim", right[1:])]]
 

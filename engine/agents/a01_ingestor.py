@@ -52,8 +52,9 @@ def _is_container(source: SourceFacts) -> bool:
 def _container(source: SourceFacts) -> Extraction:
     """A container was opened by intake: its documents have reports of their own, or it was refused as a whole."""
     if source.refusal is not None:
-        code, message = source.refusal
-        return Extraction(family=source.family, status="error", state="unreadable", error=Problem(code=code, message=message))
+        code, message, arguments = source.refusal
+        problem = Problem(code=code, message=message, arguments=arguments)
+        return Extraction(family=source.family, status="error", state="unreadable", error=problem)
     return Extraction(family=source.family, status="parsed", state="done")
 
 

@@ -51,7 +51,10 @@ def columns(extraction: Extraction) -> dict[str, Any]:
     if extraction.facts is not None:
         return _fact_columns(extraction.facts)
     if extraction.error is not None:
-        return {"error_code": extraction.error.code, "error": extraction.error.message, "risk": UNREADABLE_RISK}
+        problem = extraction.error
+        return {
+            "error_code": problem.code, "error": problem.message, "error_arguments": encoded(problem.arguments).decode(), "risk": UNREADABLE_RISK,
+        }  # fmt: skip
     return {}
 
 

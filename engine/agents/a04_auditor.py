@@ -22,8 +22,8 @@ from engine.contract.payloads import (
     NormalizedDocument,
     Summary,
 )
-from engine.extraction.problems import MESSAGES, english
 from engine.extraction.result import Extraction
+from engine.extraction.wording import in_english
 from engine.fiscal import rules
 from engine.fiscal.findings import UNREADABLE_RISK, Finding, Severity, risk, status
 
@@ -69,8 +69,8 @@ def _score(extraction: Extraction, points: int) -> Decimal | UnsetType:
 
 async def _audit(extraction: Extraction, context: Context) -> tuple[Finding, ...]:
     if extraction.error is not None and extraction.state == "unreadable":
-        known = extraction.error.code in MESSAGES
-        return (rules.unreadable(extraction.error, english(extraction.error) if known else None),)
+        problem = extraction.error
+        return (rules.unreadable(problem, in_english(problem.code, problem.arguments)),)
     if extraction.note is None:
         return ()
     surroundings = await context.lookup.surroundings()

@@ -28,8 +28,8 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     from_list: bool
     #: Set for containers: how many documents came out of it.
     members: int | None
-    #: Code and message of a container that was refused as a whole.
-    refusal: tuple[str, str] | None
+    #: Code, Portuguese message and the arguments of its template, of a container that was refused as a whole.
+    refusal: tuple[str, str, dict[str, str]] | None
 
 
 class Lookup(Protocol):

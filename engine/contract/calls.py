@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.contract.payloads import Filled, KnowledgeBase, NonNegative, PipelineOptions, Source, Url, Wire
+from engine.contract.fields import Filled, NonNegative, Url, Wire
+from engine.contract.payloads import KnowledgeBase, PipelineOptions, Source
 
 Scope = Literal["summary", "ledger", "tax", "full"]
 #: `scheduled` and `report_ready` are the deployment's; the rest is *local*.

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from engine.contract.events import EventName
-
-NonNegative = Annotated[int, Meta(ge=0)]
-Filled = Annotated[str, Meta(min_length=1)]
-#: Between 0 and 1. msgspec bounds no Decimal: `__post_init__` does, and the exported schema says it.
-Share = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
-Url = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")]
-Row = dict[str, Any]
-#: What agents carry to each other on this machine.
-_LOCAL = Meta(extra_json_schema={"$comment": "local addition; the deployment drops it"})
-Local = Annotated[Any, _LOCAL]
-LocalRun = Annotated[int, _LOCAL]
+from engine.contract.comparison import AIFinding, DeterministicCrossValidation
+from engine.contract.fields import (
+    Filled,
+    Local,
+    LocalRun,
+    NonNegative,
+    Row,
+    Share,
+    Url,
+    Wire,
+    check_amount,
+    check_share,
+)
 
 
 class Kind(StrEnum):
@@ -50,28 +52,12 @@ Status = Literal["OK", "ALERTA", "ERRO"]
 OperationType = Literal["Compra", "Venda", "Devolução", "Serviço", "Transferência", "Outros"]
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Common shape of everything on the wire."""
-
-
 class Origin(Wire, frozen=True, kw_only=True):
     """Where a document came from inside a container, and its tags."""
 
     source_zip: str | UnsetType = UNSET
     internal_path: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
-
-
-def _check_share(name: str, value: Decimal | UnsetType) -> None:
-    """Refuse what is not between 0 and 1."""
-    if value is not UNSET and not (value.is_finite() and 0 <= value <= 1):
-        raise ValueError(f"{name} must be between 0 and 1, not {value}")
-
-
-def _check_amount(name: str, value: Decimal) -> None:
-    """Refuse "NaN" and "Infinity", which a Decimal would take and JSON cannot write."""
-    if not value.is_finite():
-        raise ValueError(f"{name} must be a number, not {value}")
 
 
 class Document(Wire, frozen=True, kw_only=True):
@@ -205,7 +191,7 @@ class Classification(Wire, frozen=True, kw_only=True):
     confidence: Share
 
     def __post_init__(self) -> None:
-        _check_share("confidence", self.confidence)
+        check_share("confidence", self.confidence)
 
 
 class AuditedDocument(Wire, frozen=True, kw_only=True):
@@ -218,7 +204,7 @@ class AuditedDocument(Wire, frozen=True, kw_only=True):
     classification: Classification | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_share("score", self.score)
+        check_share("score", self.score)
 
 
 class AccountingEntry(Wire, frozen=True, kw_only=True):
@@ -231,7 +217,7 @@ class AccountingEntry(Wire, frozen=True, kw_only=True):
     value: Decimal
 
     def __post_init__(self) -> None:
-        _check_amount("value", self.value)
+        check_amount("value", self.value)
 
 
 class LedgerEntry(Wire, frozen=True, kw_only=True):
@@ -246,7 +232,7 @@ class LedgerEntry(Wire, frozen=True, kw_only=True):
     memo: str | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_amount("amount", self.amount)
+        check_amount("amount", self.amount)
 
 
 class TaxApportion(Wire, frozen=True, kw_only=True):
@@ -261,9 +247,9 @@ class TaxApportion(Wire, frozen=True, kw_only=True):
     methodology: str
 
     def __post_init__(self) -> None:
-        _check_amount("basisAmount", self.basis_amount)
-        _check_amount("taxAmount", self.tax_amount)
-        _check_share("confidence", self.confidence)
+        check_amount("basisAmount", self.basis_amount)
+        check_amount("taxAmount", self.tax_amount)
+        check_share("confidence", self.confidence)
 
 
 class ReconIssue(Wire, frozen=True, kw_only=True):
@@ -283,41 +269,6 @@ class ReconReport(Wire, frozen=True, kw_only=True):
     reconciled_at: str
     issues: list[ReconIssue]
     summary: str
-
-
-class AIFinding(Wire, frozen=True, kw_only=True):
-    """A hint of a language model; never part of the audit."""
-
-    category: Literal["Eficiência Operacional", "Risco Fiscal", "Oportunidade de Otimização", "Anomalia de Dados"]
-    description: str
-    severity: Literal["INFO", "BAIXA", "MÉDIA", "ALTA"]
-    evidence: list[str]
-
-
-class Place(Wire, frozen=True, kw_only=True):
-    """A document in a comparison."""
-
-    name: str
-    internal_path: str | UnsetType = UNSET
-
-
-class Discrepancy(Wire, frozen=True, kw_only=True):
-    """Two documents that say different things."""
-
-    value_a: Any
-    doc_a: Place
-    value_b: Any
-    doc_b: Place
-
-
-class DeterministicCrossValidation(Wire, frozen=True, kw_only=True):
-    """One attribute compared across documents."""
-
-    comparison_key: str
-    attribute: str
-    description: str
-    discrepancies: list[Discrepancy]
-    severity: Literal["ALERTA", "INFO"]
 
 
 class AuditReport(Wire, frozen=True, kw_only=True):

@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
         return 0
     found = stale(FOLDER)
     if found:
-        print(f"Run `python -m engine.contract.schema`: {', '.join(found)}", file=sys.stderr)
+        sys.stderr.write(f"Run `python -m engine.contract.schema`: {', '.join(found)}\n")
     return 1 if found else 0
 
 

@@ -14,7 +14,7 @@ from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import PipelineOptions
 from engine.errors import InvalidEvent
 from engine.intake import planning
-from engine.runtime.effects import TERMINAL
+from engine.runtime.standing import TERMINAL
 from engine.runtime.registry import decoder
 from store import bin, locks, queues
 from store.errors import UnknownQueue
@@ -97,8 +97,7 @@ def _start_over(tx: Transaction, wall: int, job: str, document: documents.Docume
 
 def _reset(document: documents.Document) -> dict[str, Any]:
     """The refusal of a container was found by intake and stays; other errors are of the run that is over."""
-    refused = document.members is None and document.error_arguments is not None
-    return {} if refused else {"error_code": None, "error": None}
+    return {} if document.refused else {"error_code": None, "error": None, "error_arguments": None}
 
 
 def cancel(tx: Transaction, wall: int, doc: str) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from engine.extraction.archives import refusal
-from engine.extraction.problems import MESSAGES
+from engine.extraction.wording import in_english
 from engine.facade.views import ErrorView, FindingView
 from engine.fiscal import rules
 from engine.fiscal.findings import Finding
@@ -42,11 +41,7 @@ def error_view(document: Document, language: Language) -> ErrorView | None:
     code = document.error_code
     if code is None:
         return None
-    texts = MESSAGES.get(code) or refusal.MESSAGES.get(code)
-    title, hint = (FAILED if texts is None else UNREADABLE)[language]
-    message = document.error or ""
-    if texts is not None and language == "en" and document.error_arguments:
-        message = texts[1].format(**json.loads(document.error_arguments))
-    elif texts is not None and language == "en" and "{" not in texts[1]:
-        message = texts[1]
+    english = in_english(code, json.loads(document.error_arguments or "{}"))
+    title, hint = (UNREADABLE if document.state == "unreadable" else FAILED)[language]
+    message = english if language == "en" and english is not None else document.error or ""
     return ErrorView(code=code, title=title, message=message, hint=hint)

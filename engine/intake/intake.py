@@ -276,7 +276,7 @@ def _key(half: opening.ListHalf, container: Blob) -> str:
 
 def _unopened(connection: Any, *, job: str) -> list[documents.Document]:
     rows = connection.execute(
-        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND error_code IS NULL AND family IN ('zip','batch','csv') ORDER BY seq",
+        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND refused=0 AND family IN ('zip','batch','csv') ORDER BY seq",
         (job,),
     ).fetchall()
     return [documents.Document._make(row) for row in rows]
@@ -290,5 +290,5 @@ def _opened(tx: Transaction, *, tenant: str, doc: str, family: str, members: int
         # A table that is no list of notes is an ordinary document of its family.
         documents.update(
             tx, tenant, doc,
-            {"error_code": refused.code, "error": refused.message, "error_arguments": json.dumps(refused.arguments, ensure_ascii=False)},
+            {"refused": 1, "error_code": refused.code, "error": refused.message, "error_arguments": json.dumps(refused.arguments, ensure_ascii=False)},
         )  # fmt: skip

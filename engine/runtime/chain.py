@@ -7,22 +7,18 @@ a lock, or when something fails. A crash redoes at most hops that had no effect.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
 
 from engine.agents.context import SourceFacts
 from engine.agents.outcome import Emission, Event
-from engine.contract.events import QUEUE_OF
-from engine.errors import AgentCrashed, AgentTimeout
+from engine.errors import AgentCrashed, AgentError, AgentTimeout
 from engine.extraction.result import Extraction
 from engine.outside import iso
+from engine.runtime.deadline import Deadline
 from engine.runtime.effects import Hop
 from engine.runtime.lookups import ChainLookup
-from engine.runtime.turn import within
-
-if TYPE_CHECKING:
-    from engine.runtime.dispatcher import Dispatcher
+from engine.runtime.tools import Tools
 
 #: Milliseconds after which a chain commits what it has.
 BUDGET_MS = 20
@@ -31,37 +27,40 @@ BUDGET_MS = 20
 class ChainContext:
     """The context of one chain's agents."""
 
-    def __init__(self, dispatcher: Dispatcher, lookup: ChainLookup) -> None:
+    def __init__(self, tools: Tools, lookup: ChainLookup) -> None:
         self.lookup = lookup
-        self._dispatcher = dispatcher
+        self._tools = tools
+        #: Of the hop under way.
+        self.deadline = Deadline(0)
         #: An extraction left the loop: commit before going on.
         self.heavy = False
 
     @property
     def wall_ms(self) -> int:
-        return self._dispatcher.clock.wall_ms()
+        return self._tools.clock.wall_ms()
 
     @property
     def now(self) -> str:
-        return iso(self._dispatcher.clock.wall_ms())
+        return iso(self._tools.clock.wall_ms())
 
     async def extract(self, source: SourceFacts) -> Extraction:
-        extractor = self._dispatcher.extractor
+        extractor = self._tools.extractor
         if extractor.is_light(source):
             return await extractor.extract(source)
         self.heavy = True
-        return await self._dispatcher.turn.aside(extractor.extract(source))
+        with self.deadline.paused():
+            return await self._tools.turn.aside(extractor.extract(source))
 
     async def breathe(self) -> None:
-        await self._dispatcher.turn.breathe()
+        await self._tools.turn.breathe()
 
 
 class Chain:
     """The hops done so far and what is left."""
 
-    def __init__(self, dispatcher: Dispatcher, event: Event, lookup: ChainLookup, waited: int, *, ahead: bool) -> None:
-        self._dispatcher = dispatcher
-        self._context = ChainContext(dispatcher, lookup)
+    def __init__(self, tools: Tools, event: Event, lookup: ChainLookup, waited: int, *, ahead: bool) -> None:
+        self._tools = tools
+        self._context = ChainContext(tools, lookup)
         self._lookup = lookup
         self._waited = waited
         self._ahead = ahead
@@ -78,47 +77,46 @@ class Chain:
 
     async def run(self) -> None:
         """Run ahead as far as it goes. What happened stands in `hops`, `remaining` and `failed`."""
-        dispatcher = self._dispatcher
-        clock = dispatcher.clock
-        await dispatcher.turn.take()
-        began = clock.monotonic()
+        tools = self._tools
+        await tools.turn.take()
+        began = tools.clock.monotonic()
         try:
             event: Event | None = self.event
             while event is not None:
-                if not await self._hop(event):
+                # What a chain reached in memory takes a place in its queue too; the first hop has the place of its worker.
+                with tools.slots.passing(event.name) if self.hops else nullcontext():
+                    done = await self._hop(event)
+                if not done:
                     return
-                await dispatcher.turn.breathe()
-                spent = (clock.monotonic() - began) * 1000
+                await tools.turn.breathe()
+                spent = (tools.clock.monotonic() - began) * 1000
                 event = self._next() if spent < BUDGET_MS else None
         finally:
-            dispatcher.turn.give()
+            tools.turn.give()
 
     async def _hop(self, event: Event) -> bool:
-        dispatcher = self._dispatcher
-        agent = dispatcher.registry[event.name]
+        tools = self._tools
+        agent = tools.registry[event.name]
         visited = bool(self.hops)
         self._lookup.ahead = visited
-        if visited:
-            dispatcher.enter(event.name)
-        started = dispatcher.clock.wall_ms()
-        dispatcher.live[event.doc_id] = agent.place
+        started = tools.clock.wall_ms()
+        tools.live[event.doc_id] = agent.place
+        deadline = self._context.deadline = Deadline(agent.spec.timeout_ms / 1000)
         try:
-            outcome = await within(agent.handle(event, self._context), dispatcher.deadline_s(agent))
-        except asyncio.CancelledError:
-            raise
+            outcome = await deadline.keep(agent.handle(event, self._context))
         except TimeoutError:
             self.failed = event, AgentTimeout(f"{agent.spec.name} made no progress within {agent.spec.timeout_ms} ms.")
             return False
-        except Exception as error:
+        except AgentError as error:
+            self.failed = event, error
+            return False
+        except Exception as error:  # noqa: BLE001  # whatever an agent raises is the failure of this hop
             crashed = AgentCrashed(f"{type(error).__name__}: {error}")
             crashed.__cause__ = error
             self.failed = event, crashed
             return False
-        finally:
-            if visited:
-                dispatcher.leave(event.name)
-        self.hops.append(Hop(event, agent, started, dispatcher.clock.wall_ms(), 0 if visited else self._waited, outcome))
-        self._lookup.remember(outcome.puts)
+        self.hops.append(Hop(event, agent, started, tools.clock.wall_ms(), 0 if visited else self._waited, outcome))
+        self._lookup.remember(outcome)
         for emission in outcome.events:
             self._pending.append((emission, event.run))
         if outcome.heavy or outcome.locks or self._context.heavy:
@@ -129,7 +127,7 @@ class Chain:
         if not self._ahead or not self._pending:
             return None
         emission, run = self._pending[0]
-        if emission.delay_ms or not self._dispatcher.passable(QUEUE_OF[emission.name]):
+        if emission.delay_ms or not self._tools.slots.passable(emission.name):
             return None
         self._pending.popleft()
         first = self.event

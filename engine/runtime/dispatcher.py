@@ -1,4 +1,4 @@
-"""The dispatcher: claims what is ready up to each queue's free slots, runs it as chains, and settles it.
+"""The dispatcher: claims what is ready up to each queue's free slots and lets it be worked on.
 
 One feeder a queue sleeps until a COMMIT says there is something ready; a worker that settles a message claims the next head of line in the
 same transaction. Nothing polls: delayed messages wake a timer.
@@ -8,35 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
-from engine.agents.outcome import Emission, Event
-from engine.contract.events import QUEUE_OF, EventName, QueueName
-from engine.errors import Interrupted, InvalidPayload
+from engine.contract.events import QueueName
 from engine.outside import Outside
-from engine.runtime import effects, messages, policy, settle
-from engine.runtime.chain import Chain
+from engine.runtime import policy, settle
+from engine.runtime.alarm import Alarm
 from engine.runtime.extractor import Extractor
-from engine.runtime.lookups import ChainLookup
+from engine.runtime.leases import Leases
+from engine.runtime.persistence import STALL_S, Persistence, carry_through
 from engine.runtime.reference import Reference
-from engine.runtime.registry import Agent, Registry
-from engine.runtime.settle import Claimed, Moment, Settled, Unwritten
+from engine.runtime.registry import Registry
+from engine.runtime.settle import Claimed
+from engine.runtime.slots import Slots
+from engine.runtime.tools import Tools
 from engine.runtime.turn import Turn
+from engine.runtime.work import Work
 from store import queues
-from store.errors import Busy, Conflict, DiskFull, LeaseLost, StoreError, Unwritable
-from store.queues import Queue, State
+from store.errors import StoreError
+from store.queues import Queue
 from store.records.jobs import Job
 from store.store import Store
 from store.transaction import Transaction
 from store.writer import Committed
 
-T = TypeVar("T")
-
-#: Seconds between two tries to commit while the disk is full or cannot be written.
-STALL_S = 1.0
 #: Messages at work at once in a queue, where the store does not say otherwise.
 LIGHT_CONCURRENCY = 16
 
@@ -47,330 +43,151 @@ class Dispatcher:
     def __init__(self, store: Store, outside: Outside, registry: Registry, extractor: Extractor, *, run_ahead: bool = True) -> None:
         self.store = store
         self.clock = outside.clock
-        self.registry = registry
-        self.extractor = extractor
-        self.turn = Turn(outside.clock.monotonic)
-        self.reference = Reference(store, extractor.extract)
-        #: Documents being worked on right now, and the cell of the pipeline they are at.
-        self.live: dict[str, int] = {}
         #: Called on the loop with jobs whose documents are all terminal.
         self.on_job_end: Callable[[Job], None] = lambda job: None
-        #: Why commits wait, while they do.
-        self.stalled: StoreError | None = None
-        self._chance = outside.chance
         self._run_ahead = run_ahead
-        self._queues: dict[str, Queue] = {}
-        self._by_id: dict[int, Queue] = {}
-        self._ids: dict[str, int] = {}
-        self._ready: dict[str, asyncio.Event] = {}
-        self._inflight: Counter[str] = Counter()
-        self._sending: Counter[str] = Counter()
+        self._slots = Slots(store)
+        self._persistence = Persistence(store)
+        self._leases = Leases(store, outside.clock)
+        self._alarm = Alarm(outside.clock, self._persistence)
+        self._tools = Tools(
+            store=store, clock=outside.clock, chance=outside.chance, registry=registry, extractor=extractor,
+            reference=Reference(store, extractor.extract), turn=Turn(outside.clock.monotonic),
+            slots=self._slots, leases=self._leases, persistence=self._persistence,
+        )  # fmt: skip
         self._tokens = itertools.count(1)
         self._feeders: list[asyncio.Task[None]] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Lock()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
-        self._stopping = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_due: int | None = None
+        self._standing_by = 0
+        self._changed = asyncio.Event()
 
     async def start(self) -> None:
         """Make sure the queues exist, then begin to claim."""
-        await self.store.write(_ensure_queues)
-        await self._load_queues()
+        await self._persistence.write(_ensure_queues)
+        await self._slots.load()
         self.store.writer.listen(self._on_commit)
-        for name in self._queues:
-            self._ready[name] = asyncio.Event()
-            self._ready[name].set()
-            self._feeders.append(asyncio.ensure_future(self._feed(name)))
-        self._arm(await self.store.read(queues.next_due))
+        for name in self._slots.names:
+            self._feeders.append(self._watched(self._feed(name)))
+        self._alarm.arm(await self.store.read(queues.next_due))
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Claim nothing more, let chains finish for `grace_s` seconds, then give the rest back uncounted."""
-        self._stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-        for feeder in self._feeders:
-            feeder.cancel()
-        await asyncio.gather(*self._feeders, return_exceptions=True)
+        await self._slots.close()
+        await self._alarm.stop()
         if self._workers:
             await asyncio.wait(self._workers, timeout=grace_s)
+        self._persistence.give_up()
         for worker in self._workers:
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await asyncio.gather(*self._feeders, *self._workers, return_exceptions=True)
+        await self._leases.give_back()
 
     @property
     def stopping(self) -> bool:
         """Whether nothing more is claimed."""
-        return self._stopping
+        return self._slots.closed
 
     @property
     def working(self) -> int:
-        """Chains at work."""
+        """Messages at work."""
         return len(self._workers)
 
-    # What chains ask ------------------------------------------------------------------------------
+    @property
+    def live(self) -> Mapping[str, int]:
+        """Documents being worked on right now, and the cell of the pipeline they are at."""
+        return self._tools.live
 
-    def passable(self, name: QueueName) -> bool:
-        """Whether a chain may run ahead through a queue: not paused, not full, nothing older waiting."""
-        queue = self._queues[name.value]
-        return (
-            not queue.paused
-            and not self._stopping
-            and self._inflight[queue.name] < queue.concurrency
-            and not self._sending[queue.name]
-            and not self.store.counters[queues.counter(queue.id, State.READY)]
-        )
-
-    def enter(self, event: EventName) -> None:
-        """A chain occupies a slot of the event's queue."""
-        self._inflight[QUEUE_OF[event].value] += 1
-
-    def leave(self, event: EventName) -> None:
-        """A chain frees that slot."""
-        name = QUEUE_OF[event].value
-        self._inflight[name] -= 1
-        self._ready[name].set()
-
-    def deadline_s(self, agent: Agent) -> float:
-        """Seconds an attempt may take."""
-        return agent.spec.timeout_ms / 1000
+    @property
+    def stalled(self) -> StoreError | None:
+        """Why commits wait, while they do."""
+        return self._persistence.stalled
 
     # Claiming -------------------------------------------------------------------------------------
 
     async def _feed(self, name: str) -> None:
-        ready = self._ready[name]
-        while True:
-            await ready.wait()
-            ready.clear()
-            while (free := self._free(name)) > 0:
-                queue = self._queues[name]
-                self._inflight[name] += free
-                claimed: list[Claimed] = []
-                try:
-                    claim = partial(self._claim, queue=queue, count=free)
-                    claimed = await self._persist(lambda: claim)
-                finally:
-                    self._inflight[name] -= free - len(claimed)
-                for one in claimed:
-                    worker = asyncio.ensure_future(self._work(name, one))
-                    self._workers.add(worker)
-                    worker.add_done_callback(self._workers.discard)
-                if len(claimed) < free:
+        bell = self._slots.bell(name)
+        while not self._slots.closed:
+            await bell.wait()
+            bell.clear()
+            while (free := self._slots.free(name)) > 0:
+                if await self._begin(name, free) < free:
                     break
 
-    def _free(self, name: str) -> int:
-        queue = self._queues[name]
-        if queue.paused or self._stopping or not self._quiet.is_set():
-            return 0
-        waiting = self.store.counters[queues.counter(queue.id, State.READY)]
-        return min(queue.concurrency - self._inflight[name], queue.batch, waiting)
+    async def _begin(self, name: str, free: int) -> int:
+        """Claim up to `free` messages and set workers to them. Returns how many there were."""
+        queue = self._slots.queue(name)
+        claimed: list[Claimed] = []
+        self._slots.occupy(name, free)
+        try:
+            claimed = await self._persistence.write(partial(self._claim, queue=queue, count=free))
+            self._leases.hold(claimed, queue.lease_ms)
+        except StoreError:
+            # Nothing was claimed. The disk is outwaited before it gets here; for the rest another try is all there is.
+            await asyncio.sleep(STALL_S)
+        finally:
+            self._slots.release(name, free - len(claimed))
+        for one in claimed:
+            worker = self._watched(self._work(name, one))
+            self._workers.add(worker)
+            worker.add_done_callback(self._on_worker_end)
+        return len(claimed)
 
-    def _claim(self, tx: Transaction, *, queue: Queue, count: int) -> list[Claimed]:
+    def _claim(self, tx: Transaction, queue: Queue, count: int) -> list[Claimed]:
         return settle.claim(tx, self.clock.steady_ms(), queue.id, count, next(self._tokens), queue.lease_ms)
 
     async def _work(self, name: str, claimed: Claimed) -> None:
         current: Claimed | None = claimed
+        work = Work(self._tools, name, self._claim, self._ended)
         try:
             while current is not None:
-                current = await self._deliver(name, current)
+                current = await self._deliver(name, work, current)
         finally:
-            self._inflight[name] -= 1
-            self._ready[name].set()
+            self._slots.release(name)
 
-    async def _deliver(self, name: str, claimed: Claimed) -> Claimed | None:
+    async def _deliver(self, name: str, work: Work, claimed: Claimed) -> Claimed | None:
         """Work on one message; returns the next one of the queue if it was claimed along."""
         delivery = claimed.delivery
         interrupted = policy.interruptions(delivery)
         if interrupted > policy.MOST_INTERRUPTIONS:
-            return await self._fail(name, claimed, Interrupted(), None)
-        if interrupted == policy.MOST_INTERRUPTIONS:
-            return await self._deliver_alone(name, claimed)
-        return await self._run(name, claimed, ahead=self._run_ahead and not interrupted)
-
-    async def _deliver_alone(self, name: str, claimed: Claimed) -> Claimed | None:
-        """A document that took the process down again and again runs with nobody beside it."""
-        async with self._alone:
-            self._quiet.clear()
-            try:
-                while self.working > 1:
-                    await asyncio.sleep(0.01)
-                await self._run(name, claimed, ahead=False)
-            finally:
-                self._quiet.set()
-                for ready in self._ready.values():
-                    ready.set()
-        return None
-
-    # One message ----------------------------------------------------------------------------------
-
-    async def _run(self, name: str, claimed: Claimed, *, ahead: bool) -> Claimed | None:
-        delivery = claimed.delivery
-        document = claimed.document
-        event: Event | None = None
-        mistaken = False
-        try:
-            while True:
-                try:
-                    event = messages.hydrate(
-                        delivery, self.store.blobs, self.registry, None if document is None else document.tenant
-                    )
-                except InvalidPayload as error:
-                    return await self._fail(name, claimed, error, None)
-                lookup = ChainLookup(
-                    self.store, self.turn, self.reference, event.tenant, document,
-                    has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
-                )  # fmt: skip
-                waited = max(0, self.clock.steady_ms() - delivery.created)
-                chain = Chain(self, event, lookup, waited, ahead=ahead)
-                await chain.run()
-                if not chain.hops:
-                    assert chain.failed is not None
-                    return await self._fail(name, claimed, chain.failed[1], event)
-                try:
-                    settled = await self._commit(name, claimed, chain, lookup)
-                except Conflict:
-                    mistaken = True
-                    continue
-                except LeaseLost:
-                    return None
-                for job in settled.jobs:
-                    self._ended(job)
-                return settled.next
-        except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(claimed))
-            raise
-        except Exception as error:
-            # Whatever it is, it is this message's failure: its neighbours go on, and it is tried again or told as a dead letter.
-            return await self._fail(name, claimed, error, event)
-        finally:
-            if event is not None:
-                self.live.pop(event.doc_id, None)
-
-    async def _commit(self, name: str, claimed: Claimed, chain: Chain, lookup: ChainLookup) -> Settled:
-        delivery = claimed.delivery
-        prepared = await effects.prepare(
-            chain.hops, chain.remaining, wall_ms=self.clock.wall_ms(), prio=delivery.prio, queue_ids=self._ids, blobs=self.store.blobs
-        )
-        unwritten = None if chain.failed is None else await self._unwritten(chain, delivery.prio)
-        moment = Moment(self.clock.steady_ms(), self.clock.wall_ms())
-        sent = [self._by_id[draft.queue].name for draft in prepared.drafts]
-        self._sending.update(sent)
-
-        def operation(tx: Transaction, *, follow: Queue | None) -> Settled:
-            jobs = settle.complete(tx, claimed, prepared, lookup, moment, self.store.blobs, unwritten)
-            following = [] if follow is None else self._claim(tx, queue=follow, count=1)
-            return Settled(following[0] if following else None, jobs)
-
-        try:
-            return await self._persist(lambda: partial(operation, follow=self._follow(name)))
-        finally:
-            self._sending.subtract(sent)
-
-    def _follow(self, name: str) -> Queue | None:
-        """The queue to claim the next message from, unless the worker should end here."""
-        queue = self._queues[name]
-        if self._stopping or queue.paused or not self._quiet.is_set() or self._inflight[name] > queue.concurrency:
+            await work.refuse(claimed)
             return None
-        return queue
+        if interrupted == policy.MOST_INTERRUPTIONS:
+            await self._deliver_alone(work, claimed)
+            return None
+        # What failed or was cut off goes hop by hop, so that the next failure names its own hop.
+        return await work.deliver(claimed, ahead=self._run_ahead and not interrupted and not delivery.attempts)
 
-    async def _unwritten(self, chain: Chain, prio: int) -> Unwritten:
-        assert chain.failed is not None
-        event, error = chain.failed
-        agent = self.registry[event.name]
-        dead = agent.spec.max_attempts <= 1
-        emission = Emission(name=event.name, doc_id=event.doc_id, payload=event.payload, key=event.key)
-        draft = await messages.draft(
-            emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=self.clock.wall_ms(), queues=self._ids, blobs=self.store.blobs
-        )
-        queue = self._by_id[draft.queue]
-        delayed = draft._replace(delay_ms=policy.backoff_ms(queue, 0, self._chance))
-        return Unwritten(delayed, policy.failure_of(error, agent.spec.id), dead, agent.stage, event.name.value)
-
-    async def _fail(self, name: str, claimed: Claimed, error: BaseException, event: Event | None) -> Claimed | None:
-        delivery = claimed.delivery
-        agent = None if event is None else self.registry[event.name]
-        limit = 0 if agent is None or isinstance(error, (InvalidPayload, Interrupted)) else agent.spec.max_attempts
-        delay = None
-        if delivery.attempts + 1 < limit:
-            delay = policy.backoff_ms(self._queues[name], delivery.attempts, self._chance)
-        stage = "" if agent is None else agent.stage
-        failure = policy.failure_of(error, stage)
-        moment = Moment(self.clock.steady_ms(), self.clock.wall_ms())
-        told = "" if event is None else event.name.value
-
-        def operation(tx: Transaction) -> list[Job]:
-            return settle.fail(tx, claimed, failure, moment, delay_ms=delay, stage=stage, event=told)
-
+    async def _deliver_alone(self, work: Work, claimed: Claimed) -> None:
+        """A document that took the process down again and again runs with nobody beside it."""
+        self._standing_by += 1
+        self._changed.set()
         try:
-            for job in await self._persist(lambda: operation):
-                self._ended(job)
-        except LeaseLost:
-            pass
-        return None
-
-    async def _give_back(self, claimed: Claimed) -> None:
+            await self._alone.acquire()
+        finally:
+            self._standing_by -= 1
+        self._slots.quiet = True
         try:
-            await self.store.write(lambda tx: queues.give_back(tx, claimed.delivery))
-        except StoreError:
-            # The lease ends by itself, and boot clears it: the message is safe either way.
-            return
+            while self.working > 1 + self._standing_by:
+                self._changed.clear()
+                await self._changed.wait()
+            await work.deliver(claimed, ahead=False)
+        finally:
+            self._slots.quiet = False
+            self._alone.release()
+            self._slots.ring()
 
-    async def _persist(self, make: Callable[[], Callable[[Transaction], T]]) -> T:
-        """Commit; while the disk is full, busy or unwritable, wait and try again instead of losing finished work."""
-        while True:
-            try:
-                result = await self.store.write(make())
-            except (DiskFull, Unwritable, Busy) as error:
-                self.stalled = error
-                await asyncio.sleep(STALL_S)
-                continue
-            self.stalled = None
-            return result
+    # What happens elsewhere -----------------------------------------------------------------------
 
     def _ended(self, job: Job) -> None:
         if not job.open and job.finished >= job.total:
             self.on_job_end(job)
 
-    # Waking ---------------------------------------------------------------------------------------
-
     def _on_commit(self, committed: Committed) -> None:
-        for queue in committed.woken:
-            known = self._by_id.get(queue)
-            if known is not None:
-                self._ready[known.name].set()
-        if committed.due is not None:
-            self._arm(committed.due)
-        if "queue_settings" in committed.topics:
-            asyncio.ensure_future(self._load_queues())
+        self._slots.on_commit(committed)
+        self._alarm.arm(committed.due)
 
-    async def _load_queues(self) -> None:
-        everyone = await self.store.read(queues.everyone)
-        self._by_id = {queue.id: queue for queue in everyone}
-        self._queues = {queue.name: queue for queue in everyone if queue.dlq is not None}
-        self._ids = {queue.name: queue.id for queue in everyone}
-        for ready in self._ready.values():
-            ready.set()
-
-    def _arm(self, due: int | None) -> None:
-        """Wake when the next delayed message is due."""
-        if due is None or self._stopping or (self._timer_due is not None and self._timer_due <= due):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_due = due
-        delay = max(0, due - self.clock.steady_ms()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(delay, lambda: asyncio.ensure_future(self._promote()))
-
-    async def _promote(self) -> None:
-        self._timer = self._timer_due = None
-        now = self.clock.steady_ms()
-        promoted = await self._persist(lambda: lambda tx: queues.promote(tx, now))
-        del promoted
-        self._arm(await self.store.read(queues.next_due))
-
-
-def _ensure_queues(tx: Transaction) -> None:
-    for name in QueueName:
-        queues.ensure(tx, name.value, LIGHT_CONCURRENCY)
+    def _watched(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(coroutine)
+        task.add_done_callback(self._on_task_end)
+        return task

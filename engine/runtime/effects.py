@@ -21,23 +21,17 @@ from engine.agents.outcome import (
     Rows,
     SearchText,
 )
-from engine.contract import keys
 from engine.contract.events import EventName
-from engine.runtime import messages
+from engine.runtime import messages, standing
 from engine.runtime.registry import Agent
 from store import kv, locks, queues, search
 from store.blobs import Blobs
 from store.kv import Namespace
-from store.records import documents, jobs, results, steps
+from store.records import jobs, results, steps
+from store.records.jobs import Job
 from store.transaction import Transaction
 
 TABLES = {"items": results.ITEMS, "findings": results.FINDINGS, "ledger": results.LEDGER, "taxes": results.TAXES}
-
-#: States in which a document rests.
-TERMINAL = frozenset(
-    {"done", "duplicate", "needs_review", "ocr_needed", "unsupported", "unreadable", "dead_lettered", "cancelled"}
-)
-
 
 class Hop(NamedTuple):
     """One agent's run over one event; times are wall-clock milliseconds, `waited` is the time in the queue."""
@@ -91,7 +85,7 @@ class Effects:
         self.finished = False
         self.size = 0
 
-    def apply(self, tx: Transaction, now: int, wall: int, state_before: str | None, blobs: Blobs) -> list[jobs.Job]:
+    def apply(self, tx: Transaction, now: int, wall: int, blobs: Blobs) -> list[Job]:
         """Write everything. Returns jobs that advanced. `now` is the steady clock, `wall` the wall clock."""
         steps.record(tx, self.steps)
         for value in self.values:
@@ -110,7 +104,7 @@ class Effects:
             search.index(tx, self.doc, self.search)
         for name, delta in self.metrics:
             tx.count(name, delta)
-        advanced = self._document(tx, wall, state_before)
+        advanced = self._document(tx, wall)
         for wish in self.wishes:
             self._wish(tx, now, wall, wish)
         for draft in self.drafts:
@@ -119,35 +113,23 @@ class Effects:
         queues.send(tx, now, self.drafts)
         return advanced
 
-    def _document(self, tx: Transaction, wall: int, state_before: str | None) -> list[jobs.Job]:
-        facts = self.facts
-        if not facts or not self.doc:
+    def _document(self, tx: Transaction, wall: int) -> list[Job]:
+        if not self.facts or not self.doc:
             return []
-        state = facts.get("state")
-        if state is not None:
-            documents.change_state(tx, self.tenant, self.doc, state_before, state)
         if self.finished:
-            facts = {**facts, "finished": wall}
-        documents.update(tx, self.tenant, self.doc, facts)
-        if not self.finished:
-            return []
-        locks.release(tx, wall, keys.document_lock(self.doc), self.trace)
-        return jobs.advance(tx, wall, documents.finish_sources(tx, self.tenant, self.doc), failed=False)
+            return standing.finish(tx, wall, self.tenant, self.doc, self.trace, self.facts)
+        standing.progress(tx, wall, self.tenant, self.doc, self.facts)
+        return []
 
     def _wish(self, tx: Transaction, now: int, wall: int, wish: Wish) -> None:
-        if locks.acquire(tx, wall, wish.name, self.trace, wish.ttl_ms) is not None:
-            queues.send(tx, now, wish.held)
-            for draft in wish.held:
-                if draft.doc is not None:
-                    documents.update(tx, self.tenant, draft.doc, {"stage": 0, "trace": self.trace})
-            return
-        queues.send(tx, now, wish.busy)
+        held = locks.acquire(tx, wall, wish.name, self.trace, wish.ttl_ms) is not None
+        queues.send(tx, now, wish.held if held else wish.busy)
         for draft in wish.held:
             if draft.doc is not None:
-                documents.change_state(tx, self.tenant, draft.doc, None, "waiting_lock")
-                documents.update(tx, self.tenant, draft.doc, {"state": "waiting_lock"})
-        tx.count("skipped")
-        jobs.skip(tx, wish.job)
+                (standing.set_out if held else standing.wait)(tx, self.tenant, draft.doc, self.trace)
+        if not held:
+            tx.count("skipped")
+            jobs.skip(tx, wish.job)
 
 
 async def prepare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.agents.context import SourceFacts
-from engine.agents.outcome import KeyPut
+from engine.agents.outcome import DocumentFacts, Outcome
 from engine.fiscal.classification import Corrections
 from engine.fiscal.companies import Companies
 from engine.fiscal.rules.model import Surroundings
@@ -43,10 +43,17 @@ class ChainLookup:
         self._pending: dict[tuple[Namespace, str], Any] = {}
         self._read: dict[tuple[Namespace, str], int | None] = {}
 
-    def remember(self, puts: tuple[KeyPut, ...]) -> None:
-        """Earlier hops of the chain will write these."""
-        for put in puts:
+    def remember(self, outcome: Outcome) -> None:
+        """A hop of the chain will write this."""
+        for put in outcome.puts:
             self._pending[Namespace.LOCAL if put.local else Namespace.STATE, put.key] = put.value
+        for record in outcome.records:
+            if isinstance(record, DocumentFacts) and self._document is not None:
+                known = {name: record.values[name] for name in ("access_key", "number_key") if name in record.values}
+                renamed = self._document._replace(**known)
+                if renamed != self._document:
+                    # Reading told more than intake saw in passing: whether there are twins is to be asked again.
+                    self._document, self._has_twins = renamed, True
 
     async def value(self, key: str, *, local: bool = False) -> bytes | None:
         namespace = Namespace.LOCAL if local else Namespace.STATE

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.contract import keys
+from engine.runtime import standing
 from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
-from store import locks, queues
+from store import queues
 from store.blobs import Blobs
 from store.queues import Delivery, Draft, Failure
-from store.records import documents, jobs, steps
+from store.records import documents, steps
 from store.records.documents import Document
 from store.records.jobs import Job
 from store.transaction import Transaction
@@ -75,11 +75,10 @@ def complete(
         tx.count("deduped")
         return []
     lookup.verify(tx, moment.wall)
-    state = None if claimed.document is None else claimed.document.state
-    advanced = effects.apply(tx, moment.steady, moment.wall, state, blobs)
+    advanced = effects.apply(tx, moment.steady, moment.wall, blobs)
     if unwritten is not None:
         queues.send_failed(tx, moment.steady, unwritten.draft, unwritten.failure, dead=unwritten.dead)
-        advanced += _suffer(tx, effects.tenant, effects.doc, effects.trace, unwritten.failure, moment, dead=unwritten.dead)
+        advanced += _suffer(tx, effects.tenant, effects.doc, effects.trace, unwritten.failure, unwritten.event, moment, dead=unwritten.dead)
         _failed_step(tx, effects.trace, effects.doc, unwritten.stage, unwritten.event, unwritten.draft.run, 1, unwritten.failure, moment, unwritten.dead)
     return advanced
 
@@ -87,19 +86,23 @@ def complete(
 def fail(
     tx: Transaction, claimed: Claimed, failure: Failure, moment: Moment, *, delay_ms: int | None, stage: str, event: str
 ) -> list[Job]:
-    """The handler failed: again after `delay_ms`, or dead if that is `None`."""
+    """The handler failed: again after `delay_ms`, or dead if that is `None`. A duplicate of what was done meanwhile is only acked."""
     delivery = claimed.delivery
+    document = claimed.document
+    trace = delivery.trace or ""
+    doc = "" if document is None else document.doc
+    if steps.is_done(tx, trace, doc, stage, event, delivery.run):
+        queues.complete(tx, delivery)
+        tx.count("deduped")
+        return []
     if delay_ms is None:
         queues.bury(tx, moment.steady, delivery, failure)
     else:
         queues.retry(tx, moment.steady, delivery, failure, delay_ms)
-    document = claimed.document
-    trace = delivery.trace or ""
-    doc = "" if document is None else document.doc
     _failed_step(tx, trace, doc, stage, event, delivery.run, delivery.attempts + 1, failure, moment, delay_ms is None)
     if document is None:
         return []
-    return _suffer(tx, document.tenant, doc, trace, failure, moment, dead=delay_ms is None)
+    return _suffer(tx, document.tenant, doc, trace, failure, event, moment, dead=delay_ms is None)
 
 
 def _failed_step(
@@ -111,19 +114,11 @@ def _failed_step(
     )
 
 
-def _suffer(tx: Transaction, tenant: str, doc: str, trace: str, failure: Failure, moment: Moment, *, dead: bool) -> list[Job]:
-    """The document's record after a failure; a dead one is terminal for its jobs and lets go of its lock."""
+def _suffer(tx: Transaction, tenant: str, doc: str, trace: str, failure: Failure, event: str, moment: Moment, *, dead: bool) -> list[Job]:
+    """What the failure means for the document, if the message names one."""
     if not doc:
         return []
-    state = "dead_lettered" if dead else "retrying"
-    documents.change_state(tx, tenant, doc, None, state)
-    documents.update(
-        tx,
-        tenant,
-        doc,
-        {"state": state, "error_code": failure.error_class, "error": failure.message, "finished": moment.wall if dead else None},
-    )
-    if not dead:
-        return []
-    locks.release(tx, moment.wall, keys.document_lock(doc), trace)
-    return jobs.advance(tx, moment.wall, documents.finish_sources(tx, tenant, doc), failed=True)
+    if dead:
+        return standing.give_up(tx, moment.wall, tenant, doc, trace, failure, event)
+    standing.stumble(tx, tenant, doc, failure, event)
+    return []

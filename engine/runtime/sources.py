@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from engine.agents.context import SourceFacts
 from store.records.documents import Document
 
@@ -19,5 +21,11 @@ def source_facts(document: Document) -> SourceFacts:
         header_sha=document.header_sha,
         from_list=document.parent is not None and document.kind == "CSV",
         members=document.members,
-        refusal=None if document.error_code is None else (document.error_code, document.error or ""),
+        refusal=_refusal(document),
     )
+
+
+def _refusal(document: Document) -> tuple[str, str, dict[str, str]] | None:
+    if not document.refused:
+        return None
+    return document.error_code or "", document.error or "", json.loads(document.error_arguments or "{}")

@@ -8,9 +8,8 @@ waits for something.
 from __future__ import annotations
 
 import asyncio
-import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -98,32 +97,3 @@ class Turn:
             break
         if cancelled is not None:
             raise cancelled
-
-
-async def within(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
-    """The coroutine's result, or `TimeoutError`. A timer is armed only if it does not finish at its first step, which most agents do."""
-    try:
-        yielded = coroutine.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    async with asyncio.timeout(seconds):
-        return await _resume(coroutine, yielded)
-
-
-@types.coroutine
-def _resume(coroutine: Coroutine[Any, Any, T], yielded: Any) -> Generator[Any, Any, T]:
-    """Go on with a coroutine that has already been started and is waiting for `yielded`."""
-    while True:
-        try:
-            sent = yield yielded
-        except BaseException as error:
-            try:
-                yielded = coroutine.throw(error)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-        else:
-            try:
-                yielded = coroutine.send(sent)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]

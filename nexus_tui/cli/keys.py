@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from engine.facade.views import KeyView
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session
@@ -34,7 +35,7 @@ def listing(
     async def work(nexus: Appliance) -> None:
         left = limit or EVERYTHING
         cursor: str | None = None
-        rows = []
+        rows: list[KeyView] = []
         while left > 0:
             found, cursor = await nexus.engine.state.keys(space, prefix, cursor, min(left, PAGE))
             rows += found

@@ -89,7 +89,7 @@ def complain(message: str, hint: str = "") -> None:
 def failed(error: EngineError | StoreError, *, as_json: bool) -> int:
     """Tell an error: title, what happened, what to do. Returns its exit code."""
     if as_json:
-        body = {"code": error.code, "title": error.title, "message": str(error), "hint": error.hint}  # type: ignore[union-attr]
+        body = {"code": error.code, "title": error.title, "message": str(error), "hint": error.hint}
         sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
     else:
         complain(f"{error.title} ({error.code}): {error}", error.hint)

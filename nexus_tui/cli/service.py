@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 import typer
 
@@ -81,7 +82,7 @@ async def _serve(session: Session) -> int:
     return output.DONE
 
 
-async def _status(session: Session) -> dict[str, object]:
+async def _status(session: Session) -> dict[str, Any]:
     from store.owner import read_owner
 
     directory = session.directory

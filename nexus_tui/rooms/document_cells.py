@@ -130,14 +130,14 @@ def columns(
             [word] if judged or row.state != "done" or not row.status else [verdict(row, glyphs), ("text", "  "), word]
         )
 
-    found: list[Column[DocumentRow]] = [Column(heading="column.document", width=20, grow=2, cell=name)]
+    found: list[Column[DocumentRow]] = [Column(heading="column.document", width=19, grow=2, cell=name)]
     if every_tenant:
         found.append(tenant)
     if width >= 114:
         found += [family, total]
     found += [
         Column(heading="column.strip", width=AGENTS, cell=lambda row, _: strip(row, stage_of(row), glyphs)),
-        Column(heading="column.now", width=21, grow=1, cell=doing),
+        Column(heading="column.now", width=22, grow=1, cell=doing),
     ]
     if judged:
         found.append(audit)

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from nexus_tui.clean import plain
+from nexus_tui.engine_port import DEFAULT_TENANT, EVERY_TENANT
 from nexus_tui.look import look, nexus
 from nexus_tui.rooms.document_cells import ACTIVE
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from nexus_tui.engine_port import EnginePort
     from nexus_tui.screen import NexusScreen
 
-#: The scope of the operator, and where files go that are added from it.
-EVERY_TENANT, DEFAULT_TENANT = "*", "default"
 #: Different reasons for refusals that a toast has room for.
 MOST_REASONS = 3
 #: Verbs that ask first; their messages are `ask.<verb>`, `ask.<verb>.button` and `ask.<verb>.consequence`.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What can be done with any document, after the commands that its state allows.
 ALWAYS = ("open", "copy")
+#: Cells of the longest bar of a timeline, and of a party's name: wider reads worse.
+MOST_BAR, MOST_NAME = 40, 48
 STEP_TONES: dict[str, Tone] = {"done": "text", "retried": "warn", "dead": "bad"}
 SEVERITIES: dict[str, tuple[str, Tone]] = {
     "ERRO": ("failed", "bad"),
@@ -106,17 +108,15 @@ def _key_of(action: str) -> Key | None:
 def findings(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     """One finding after the other, each with its legal base under it."""
     say, glyphs = look.say, look.glyphs
-    lines: list[Line] = [[("dim", say("overview.audit")), ("text", "  "), *_tally(detail.row, look)]]
+    lines: list[Line] = [[("dim", f" {say('overview.audit')}"), ("text", "  "), *_tally(detail.row, look)]]
     if not detail.findings:
         lines.append([("dim", f" {say('overview.no_findings')}")])
     for finding in detail.findings:
         name, tone = SEVERITIES.get(finding.severity, ("waiting", "dim"))
-        lines.append(
-            [
-                (tone, f" {getattr(glyphs, name)} {plain(finding.code)}"),
-                ("text", f"  {_where(finding, look)}{plain(finding.message)}"),
-            ]
-        )
+        sign = f" {getattr(glyphs, name)} {plain(finding.code)}  "
+        first, *rest = wrap(f"{_where(finding, look)}{plain(finding.message)}", max(width - len(sign), 20)) or [""]
+        lines.append([(tone, sign), ("text", first)])
+        lines += [[("text", " " * len(sign) + line)] for line in rest]
         if finding.legal:
             lines.append([("dim", f"   {plain(finding.legal)}")])
     return lines
@@ -129,14 +129,14 @@ def _where(finding: FindingView, look: Look) -> str:
 def timeline(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     """One line an agent: tries, time, wait in the queue, and a bar that shows which of them took long."""
     say, formats = look.say, look.formats
-    lines: list[Line] = [[("dim", fit(say("overview.timeline"), 18, "") + say("overview.timeline_columns"))]]
+    lines: list[Line] = [[("dim", " " + fit(say("overview.timeline"), 17, "") + say("overview.timeline_columns"))]]
     longest = max((step.took_ms for step in detail.timeline), default=0)
     for step in detail.timeline:
         stage = plain(step.agent).removeprefix("A")
         agent = say(f"agent.{stage}") if say.knows(f"agent.{stage}") else ""
         name = fit(f"A{stage} {agent}", 17, look.glyphs.ellipsis)
         waited = formats.duration(step.wait_ms) if step.wait_ms is not None else "-"
-        bar = _bar(step, longest, max(width - 52, 0), look)
+        bar = _bar(step, longest, min(max(width - 52, 0), MOST_BAR), look)
         line: list[Piece] = [
             (STEP_TONES.get(step.state, "text"), f" {name}"),
             ("text", f"{step.attempt:>4} {formats.duration(step.took_ms):>8} {waited:>8}"),
@@ -161,14 +161,15 @@ def facts(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     """The head of the document: who, to whom, which, when, how much."""
     say, formats = look.say, look.formats
     lines: list[Line] = []
+    room = min(max(width - 42, 12), MOST_NAME)
     for label, party in (("overview.issuer", detail.issuer), ("overview.recipient", detail.recipient)):
         if party.id or party.name:
-            name = shorten(plain(party.name or "-"), max(width - 42, 12), look.glyphs.ellipsis)
+            name = shorten(plain(party.name or "-"), room, look.glyphs.ellipsis)
             ident = formats.identifier(plain(party.id)) if party.id else "-"
             lines.append(
                 [
                     *_label(say(label)),
-                    ("text", f"{fit(name, max(width - 42, 12), '')}  {ident:<18}  {plain(party.uf or '')}"),
+                    ("text", f"{fit(name, room, '')}  {ident:<18}  {plain(party.uf or '')}"),
                 ]
             )
     if detail.access_key:

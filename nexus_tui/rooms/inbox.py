@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Input
 
+from nexus_tui.engine_port import EVERY_TENANT
 from nexus_tui.keys import FIELD, SCREEN, bindings
 from nexus_tui.look import look, nexus
 from nexus_tui.problem import problem_of
@@ -331,7 +332,7 @@ class InboxScreen(NexusScreen):
 
     def _columns(self, width: int) -> Sequence[Column[DocumentRow]]:
         app = nexus(self)
-        return document_cells.columns(width, app.look, app.clock, self._stage, every_tenant=app.tenant == "*")
+        return document_cells.columns(width, app.look, app.clock, self._stage, every_tenant=app.tenant == EVERY_TENANT)
 
     def _counts(self, width: int) -> Sequence[Line]:
         if nexus(self).engine is None:

@@ -34,6 +34,7 @@ class Document(NamedTuple):
     parent: str | None
     label: str | None
     members: int | None
+    refused: int
     access_key: str | None
     number_key: str | None
     version: str | None

@@ -105,7 +105,7 @@ def test_an_error_of_the_house_keeps_its_parts_and_any_other_is_ours() -> None:
 
 
 def test_rates_are_blocks_of_the_highest() -> None:
-    assert levels([0, 1, 4, 8], TERMINAL.levels) == "▁▁▄█"[:1] + "▂▅█"
+    assert levels([0, 1, 4, 8], TERMINAL.levels) == "▁▂▅█"
     assert levels([0, 0], TERMINAL.levels) == "▁▁"
     assert levels([1, 8], CONSOLE.levels) == "░█"
 

@@ -38,6 +38,14 @@ def test_a_signal_ends_it_cleanly(number: int, tmp_path: Path) -> None:
     assert RESTORED in terminal.output
 
 
+def test_a_lost_connection_ends_it_cleanly(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    terminal = Terminal(NEXUS, NEXUS_LEFT=str(left))
+    terminal.wait_for(b"extrato-out.csv")
+    terminal.hang_up()
+    assert left.read_text() == "left"
+
+
 def test_copy_reaches_the_terminal_as_osc_52() -> None:
     terminal = Terminal(NEXUS)
     terminal.wait_for(b"extrato-out.csv")

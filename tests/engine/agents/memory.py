@@ -61,7 +61,7 @@ class Given:
     header: bytes | None = None
     items: bytes | None = None
     members: int | None = None
-    refusal: tuple[str, str] | None = None
+    refusal: tuple[str, str, dict[str, str]] | None = None
 
     @property
     def from_list(self) -> bool:

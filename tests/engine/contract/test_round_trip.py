@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import calls, codec
-from engine.contract.payloads import PAYLOAD_OF, AIFinding, AuditReport, DeterministicCrossValidation
+from engine.contract.comparison import AIFinding, DeterministicCrossValidation
+from engine.contract.payloads import PAYLOAD_OF, AuditReport
 from tests.engine.contract.conftest import JSON, floats, structs
 
 KINDS: list[type[msgspec.Struct]] = [

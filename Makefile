@@ -1,0 +1,52 @@
+# Everything runs from one environment, built from the hash-locked requirements. `make demo` needs Python >= 3.11, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export TEXTUAL_ANIMATIONS := none
+
+.PHONY: demo test check bench snap golden simulate crash lock schema clean
+
+demo: $(VENV)/.runtime  ## Process the bundled real documents; on a terminal, open the TUI on them.
+	$(BIN)/nexus demo
+
+test: $(VENV)/.test  ## The whole suite, network blocked, in two time zones where dates matter.
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.check  ## Lint, types, import contracts, docs.
+	$(BIN)/ruff check .
+	$(BIN)/mypy nexus_tui engine scheduler store benchmarks
+	$(BIN)/lint-imports
+	$(BIN)/python -m engine.contract.schema --check
+
+bench: $(VENV)/.bench  ## The speed table, against peers; writes docs/performance.md.
+	$(BIN)/python -m benchmarks
+
+snap: $(VENV)/.test  ## Accept the screens as they are now; look at them first.
+	$(BIN)/python -m pytest -q tests/nexus_tui --snapshot-update
+
+simulate: $(VENV)/.test  ## 10,000 seeds of the deterministic simulation.
+	NEXUS_SEEDS=10000 $(BIN)/python -m pytest -q tests/simulation
+
+crash: $(VENV)/.test  ## 200 kill -9 cycles of the real process.
+	NEXUS_KILLS=200 $(BIN)/python -m pytest -q tests/crash
+
+schema: $(VENV)/.runtime  ## Export the JSON Schema of the contract.
+	$(BIN)/python -m engine.contract.schema
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(VENV)/.created:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nexus needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.package: $(VENV)/.created requirements/build.txt pyproject.toml
+	$(PIP) install --require-hashes -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.package requirements/%.txt
+	$(PIP) install --require-hashes -r requirements/$*.txt
+	touch $@

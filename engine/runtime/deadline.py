@@ -1,0 +1,64 @@
+"""How long an attempt may take without progress."""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Deadline:
+    """`seconds` for one attempt. Time spent where other limits hold (the sandbox and the wait for it) does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._paused = False
+        self._timeout: asyncio.Timeout | None = None
+
+    async def keep(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The coroutine's result, or `TimeoutError`. A timer is armed only if it does not finish at its first step, which most agents do."""
+        try:
+            yielded = coroutine.send(None)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        async with asyncio.timeout(None) as self._timeout:
+            self._start()
+            return await _resume(coroutine, yielded)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Something with a limit of its own is waited for; afterwards the time starts anew."""
+        self._paused = True
+        self._start()
+        try:
+            yield
+        finally:
+            self._paused = False
+            self._start()
+
+    def _start(self) -> None:
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(None if self._paused else asyncio.get_running_loop().time() + self._seconds)
+
+
+@types.coroutine
+def _resume(coroutine: Coroutine[Any, Any, T], yielded: Any) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that has already been started and is waiting for `yielded`."""
+    while True:
+        try:
+            sent = yield yielded
+        except BaseException as error:
+            try:
+                yielded = coroutine.throw(error)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+        else:
+            try:
+                yielded = coroutine.send(sent)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]

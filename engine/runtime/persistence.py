@@ -1,0 +1,64 @@
+"""Commits that outwait the disk: finished work is not thrown away because there is no room for it right now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from store.errors import Busy, DiskFull, StoreError, Unwritable
+from store.store import Store
+from store.transaction import Transaction
+
+T = TypeVar("T")
+
+#: Seconds between two tries.
+STALL_S = 1.0
+
+
+class Persistence:
+    """Tries again while the disk is full, busy or cannot be written, until `give_up`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._given_up = False
+        #: Why work waits, while it does.
+        self.stalled: StoreError | None = None
+
+    def give_up(self) -> None:
+        """From now on what the disk says is raised: whatever is not committed is done again after the next start."""
+        self._given_up = True
+
+    async def write(self, operation: Callable[[Transaction], T], size: int = 0) -> T:
+        """Commit an operation, at the latest when the disk is well again."""
+        return await self.outwait(lambda: self._store.write(operation, size))
+
+    async def outwait(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Do something with the disk until it lets us."""
+        while True:
+            try:
+                result = await action()
+            except (DiskFull, Unwritable, Busy) as error:
+                if self._given_up:
+                    raise
+                self.stalled = error
+                await asyncio.sleep(STALL_S)
+                continue
+            self.stalled = None
+            return result
+
+
+async def carry_through(awaitable: Awaitable[T]) -> T:
+    """Wait for something that must not be left half known: a cancellation gets through once it is over."""
+    task = asyncio.ensure_future(awaitable)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled() and (error_of := task.exception()) is not None:
+        raise cancelled from error_of
+    raise cancelled

@@ -1,0 +1,136 @@
+"""Work on one message: from its claim to the commit that settles it, whichever way it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from engine.agents.outcome import Emission, Event
+from engine.errors import Interrupted, InvalidPayload
+from engine.runtime import effects, messages, policy, settle
+from engine.runtime.chain import Chain
+from engine.runtime.lookups import ChainLookup
+from engine.runtime.persistence import carry_through
+from engine.runtime.settle import Claimed, Moment, Settled, Unwritten
+from engine.runtime.tools import Tools
+from store.errors import Conflict, LeaseLost
+from store.queues import Queue
+from store.records.jobs import Job
+from store.transaction import Transaction
+
+#: Claims messages of a queue inside a transaction.
+Claim = Callable[[Transaction, Queue, int], list[Claimed]]
+
+
+class Work:
+    """Works on messages of one queue, one after the other; `told` hears of jobs that advanced."""
+
+    def __init__(self, tools: Tools, name: str, claim: Claim, told: Callable[[Job], None]) -> None:
+        self._tools = tools
+        self._name = name
+        self._claim = claim
+        self._told = told
+
+    async def deliver(self, claimed: Claimed, *, ahead: bool) -> Claimed | None:
+        """Run the message's agents and settle it; returns the next of the queue if it was claimed along.
+
+        Whatever goes wrong is this message's failure: its neighbours go on, and it is tried again or told as a dead letter.
+        """
+        tools = self._tools
+        event: Event | None = None
+        try:
+            tenant = None if claimed.document is None else claimed.document.tenant
+            event = messages.hydrate(claimed.delivery, tools.store.blobs, tools.registry, tenant)
+            return await self._run(claimed, event, ahead=ahead)
+        except LeaseLost:
+            tools.leases.let_go(claimed)
+            return None
+        except Exception as error:  # noqa: BLE001  # see above
+            return await self.fail(claimed, error, event)
+        finally:
+            if event is not None:
+                tools.live.pop(event.doc_id, None)
+
+    async def refuse(self, claimed: Claimed) -> None:
+        """The process died over it too often."""
+        await self.fail(claimed, Interrupted(), None)
+
+    async def _run(self, claimed: Claimed, event: Event, *, ahead: bool) -> Claimed | None:
+        tools = self._tools
+        mistaken = False
+        while True:
+            lookup = ChainLookup(
+                tools.store, tools.turn, tools.reference, event.tenant, claimed.document,
+                has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
+            )  # fmt: skip
+            waited = max(0, tools.clock.steady_ms() - claimed.delivery.created)
+            chain = Chain(tools, event, lookup, waited, ahead=ahead)
+            await chain.run()
+            if not chain.hops:
+                assert chain.failed is not None
+                return await self.fail(claimed, chain.failed[1], event)
+            try:
+                settled = await carry_through(self._commit(claimed, chain, lookup))
+            except Conflict:
+                mistaken = True
+                continue
+            for job in settled.jobs:
+                self._told(job)
+            return settled.next
+
+    async def _commit(self, claimed: Claimed, chain: Chain, lookup: ChainLookup) -> Settled:
+        tools = self._tools
+        prio = claimed.delivery.prio
+        prepared = await effects.prepare(
+            chain.hops, chain.remaining, wall_ms=tools.clock.wall_ms(), prio=prio, queue_ids=tools.slots.ids, blobs=tools.store.blobs
+        )
+        unwritten = None if chain.failed is None else await self._unwritten(*chain.failed, prio)
+        moment = Moment(tools.clock.steady_ms(), tools.clock.wall_ms())
+        blobs = tools.store.blobs
+
+        def operation(tx: Transaction) -> Settled:
+            jobs = settle.complete(tx, claimed, prepared, lookup, moment, blobs, unwritten)
+            follow = tools.slots.queue(self._name) if tools.slots.follows(self._name) else None
+            following = [] if follow is None else self._claim(tx, follow, 1)
+            return Settled(following[0] if following else None, jobs)
+
+        with tools.slots.sending(draft.queue for draft in prepared.drafts):
+            settled = await tools.persistence.write(operation)
+        tools.leases.let_go(claimed)
+        if settled.next is not None:
+            tools.leases.hold([settled.next], tools.slots.queue(self._name).lease_ms)
+        return settled
+
+    async def _unwritten(self, event: Event, error: BaseException, prio: int) -> Unwritten:
+        tools = self._tools
+        agent = tools.registry[event.name]
+        emission = Emission(name=event.name, doc_id=event.doc_id, payload=event.payload, key=event.key)
+        draft = await messages.draft(
+            emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=tools.clock.wall_ms(),
+            queues=tools.slots.ids, blobs=tools.store.blobs,
+        )  # fmt: skip
+        queue = tools.slots.queue(tools.slots.name(draft.queue))
+        delayed = draft._replace(delay_ms=policy.backoff_ms(queue, 0, tools.chance))
+        dead = agent.spec.max_attempts <= 1
+        return Unwritten(delayed, policy.failure_of(error, agent.spec.id), dead, agent.stage, event.name.value)
+
+    async def fail(self, claimed: Claimed, error: BaseException, event: Event | None) -> None:
+        """Settle a message whose first agent failed: again later, or dead."""
+        tools = self._tools
+        delivery = claimed.delivery
+        agent = None if event is None else tools.registry[event.name]
+        limit = 0 if agent is None or isinstance(error, (InvalidPayload, Interrupted)) else agent.spec.max_attempts
+        delay = None
+        if delivery.attempts + 1 < limit:
+            delay = policy.backoff_ms(tools.slots.queue(self._name), delivery.attempts, tools.chance)
+        stage = "" if agent is None else agent.stage
+        operation = partial(
+            settle.fail, claimed=claimed, failure=policy.failure_of(error, stage), delay_ms=delay, stage=stage,
+            moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()), event="" if event is None else effects.step_name(event),
+        )  # fmt: skip
+        try:
+            for job in await carry_through(tools.persistence.write(operation)):
+                self._told(job)
+        except LeaseLost:
+            pass
+        tools.leases.let_go(claimed)
