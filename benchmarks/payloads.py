@@ -8,6 +8,8 @@ import msgspec
 
 #: Hops of one document.
 HOPS = 11
+#: The body of a small message, for rows about single calls: an envelope without rows.
+SMALL = b'{"docId":"%032x","padding":"%s"}' % (7, b"0123456789abcdef" * 12)
 #: Documents on their way at once in the chain.
 IN_FLIGHT = 64
 

@@ -18,6 +18,12 @@ def main() -> None:
         # A bare locale would turn every accent into an escape.
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    if not arguments:
+        # The way to the first frame does not pay for the command tree.
+        from nexus_tui.directories import data_directory
+        from nexus_tui.opening import open_terminal
+
+        raise SystemExit(open_terminal(data_directory(None), None))
     from nexus_tui.cli.main import run
 
     raise SystemExit(run(arguments))

@@ -7,6 +7,7 @@ painted, and stops the engine after the application has ended. Nothing on the pa
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -51,7 +52,7 @@ class NexusApp(App[None], inherit_bindings=False):
     DEFAULT_MODE = ROOMS[0].name
     AUTO_FOCUS = None
     #: Classes on a screen by its width: one pane, two, two of which the second is wide.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012 - Textual's own shape
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
@@ -121,6 +122,10 @@ class NexusApp(App[None], inherit_bindings=False):
         return self.engine.engine_state()
 
     def _start_engine(self) -> None:
+        if not gc.isenabled():
+            # The entry point may import with collection off: that is 60 ms of the first frame. What is here by now stays.
+            gc.freeze()
+            gc.enable()
         start(self, self._attach_engine, "engine")
 
     async def _attach_engine(self) -> None:
@@ -248,7 +253,7 @@ class NexusApp(App[None], inherit_bindings=False):
         if self.engine is not None and self.engine_state == "running" and isinstance(self.screen, NexusScreen):
             try:
                 active = (await self.engine.documents.counts(EVERY_TENANT)).active
-            except Exception:  # noqa: BLE001 - whatever is broken, one can leave
+            except Exception:
                 active = 0
             if active:
                 question = say.count("quit.question", active, self.look.formats.integer(active))

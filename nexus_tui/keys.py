@@ -105,7 +105,7 @@ def keys_in(room: str, focus: str) -> tuple[Key, ...]:
 
 def bindings(room: str, focus: str) -> list[BindingType]:
     """The bindings of the node that owns `focus` in `room`: only its own rows of the table."""
-    rows = (key for key in KEYS if key.focus == focus and (key.room == room or key.room == EVERY_ROOM))
+    rows = (key for key in KEYS if key.focus == focus and key.room in (room, EVERY_ROOM))
     return [
         Binding(name, key.action, show=False, priority=key.priority or name == "ctrl+q")
         for key in rows

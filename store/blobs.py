@@ -15,6 +15,7 @@ import os
 import re
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -175,6 +176,8 @@ class Blobs:
             sync(path.parent)
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise disk_error(error, self._root) from error
         return True
 
     def _keep(self, temporary: Path, blob: Blob) -> Blob:
@@ -206,7 +209,8 @@ class guarded:  # reads as a statement: with guarded(file)
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
-        self._temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed now is cleared at the next start
+            self._temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and not self._is_of_source(error):
             raise disk_error(error, self._temporary.parent.parent) from error
 

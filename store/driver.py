@@ -65,7 +65,7 @@ class Call:
     def run(self, connection: Connection) -> Call:
         try:
             self.result = self.function(connection)
-        except BaseException as error:  # noqa: BLE001  # raised again on the loop, by whoever awaits the call
+        except BaseException as error:  # raised again on the loop, by whoever awaits the call
             self.error = error
         return self
 

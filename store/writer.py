@@ -113,10 +113,11 @@ class Writer:
                     self._wake.clear()
                     await self._wake.wait()
                     continue
+                await self._wave()
                 batch = self._gather()
                 try:
                     committed = await self._driver.run(partial(self._transact, batch))
-                except Exception as error:  # noqa: BLE001  # it is the answer to every caller of the batch
+                except Exception as error:  # it is the answer to every caller of the batch
                     refuse(batch, error)
                     continue
                 self._settle(batch, committed)
@@ -125,6 +126,13 @@ class Writer:
             self._closed = True
             refuse([*batch, *self._waiting], Closed("The store was stopped before it could answer."))
             self._waiting.clear()
+
+    async def _wave(self) -> None:
+        """Callers that a COMMIT has just released submit again within the next turns of the loop: wait while each turn brings another."""
+        known = 0
+        while known < len(self._waiting) < MOST_OPERATIONS:
+            known = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _gather(self) -> list[Submission]:
         batch: list[Submission] = []
@@ -144,7 +152,7 @@ class Writer:
         for listener in self._listeners:
             try:
                 listener(committed)
-            except Exception as fault:  # noqa: BLE001  # it must not keep the answer from who waits for it
+            except Exception as fault:  # it must not keep the answer from who waits for it
                 context = {"message": "A listener of the store's writer failed.", "exception": fault}
                 asyncio.get_running_loop().call_exception_handler(context)
         for submission, result, error in committed.results:
@@ -179,7 +187,7 @@ class Writer:
                 before = transaction.mark
                 try:
                     result = submission.operation(transaction)
-                except Exception as error:  # noqa: BLE001  # it is the answer to this operation's caller
+                except Exception as error:  # it is the answer to this operation's caller
                     failed[place] = translate(error)
                     if transaction.mark != before or not connection.in_transaction:
                         rollback(connection)

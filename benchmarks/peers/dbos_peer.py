@@ -33,7 +33,6 @@ class Application:
         config = {"name": "bench", "system_database_url": database, "run_admin_server": False, "log_level": "ERROR"}
         self._library = library
         library.DBOS(config=config)
-        self._queue = library.Queue("bench", concurrency=IN_FLIGHT, **({"polling_interval_sec": 0.01} if tuned else {}))
 
         @library.DBOS.step()  # type: ignore[untyped-decorator]
         def step(before: Payload) -> Payload:
@@ -47,6 +46,7 @@ class Application:
 
         self._workflow = workflow
         library.DBOS.launch()
+        self._queue = library.DBOS.register_queue("bench", worker_concurrency=IN_FLIGHT, **({"polling_interval_sec": 0.01} if tuned else {}))
 
     def enqueue(self, number: int) -> Any:
         """A handle that waits for the end of the document."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from benchmarks.payloads import IN_FLIGHT, encode, payload
+from benchmarks.payloads import IN_FLIGHT, SMALL, encode, payload
 
 
 class Queue(Protocol):
@@ -61,10 +61,8 @@ def idle(opened: Open, repeats: int, hops: int) -> dict[str, Any]:
 
 def put(opened: Open, callers: int, seconds: float) -> dict[str, Any]:
     """Messages enqueued a second."""
-    body = encode(payload(0))
-
     def step(queue: Queue) -> int:
-        queue.put(body)
+        queue.put(SMALL)
         return 1
 
     return {"per_s": _rate(opened, step, callers, seconds)}
@@ -73,8 +71,8 @@ def put(opened: Open, callers: int, seconds: float) -> dict[str, Any]:
 def take(opened: Open, callers: int, seconds: float, prefill: int) -> dict[str, Any]:
     """Messages taken and acknowledged a second."""
     queue = opened()
-    for number in range(prefill):
-        queue.put(encode(payload(number)))
+    for _ in range(prefill):
+        queue.put(SMALL)
     return {"per_s": _rate(opened, lambda held: int(held.take()), callers, seconds)}
 
 

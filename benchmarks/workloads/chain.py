@@ -16,12 +16,10 @@ async def busy(directory: Path, synchronous: str, run_ahead: bool, seconds: floa
     async with appliance(directory, synchronous, run_ahead=run_ahead) as (store, feeder):
         await feeder.keep_busy(IN_FLIGHT, seconds / 4)
         documents = await feeder.keep_busy(IN_FLIGHT, seconds)
-        await feeder.drain()
         counter = CommitCount()
         await counter.install(store)
         before = feeder.finished
         await feeder.keep_busy(IN_FLIGHT, seconds / 4)
-        await feeder.drain()
         hops = (feeder.finished - before) * HOPS
         return {"hops_s": documents * HOPS, "commits_per_hop": counter.commits / hops}
 

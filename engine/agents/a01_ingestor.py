@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
 from engine.agents.context import Context, SourceFacts
 from engine.agents.outcome import DocumentFacts, Emission, Event, KeyPut, Outcome
+from engine.agents.payload import carried
 from engine.contract import codec, keys
 from engine.contract.events import EventName
 from engine.contract.payloads import Document, ParsedDocument, StructuredLine
@@ -23,7 +25,7 @@ async def handle(event: Event, context: Context) -> Outcome:
     if event.repeated:
         cached = await context.lookup.value(cache)
         if cached is not None:
-            return Outcome(events=(_parsed(event, _decode(cached)),), metrics=(("cached", 1),))
+            return Outcome(events=(_parsed(event, _whole(event, _decode(cached))),), metrics=(("cached", 1),))
     source = await context.lookup.source()
     extraction = _container(source) if _is_container(source) else await context.extract(source)
     await context.breathe()
@@ -34,11 +36,18 @@ async def handle(event: Event, context: Context) -> Outcome:
         structured_data=_lines(event.doc_id, extraction),
         extraction=extraction,
     )
+    # The rows follow from the extraction; keeping them as well would double what is written for every document.
+    kept = msgspec.structs.replace(parsed, structured_data=UNSET)
     return Outcome(
         events=(_parsed(event, parsed),),
-        puts=(KeyPut(key=cache, value=parsed, ttl_s=keys.INGEST_S),),
+        puts=(KeyPut(key=cache, value=kept, ttl_s=keys.INGEST_S),),
         records=(DocumentFacts(values={"family": extraction.family, "version": extraction.version, "error_code": None, "error": None}),),
     )
+
+
+def _whole(event: Event, kept: ParsedDocument) -> ParsedDocument:
+    extraction = carried(kept.extraction, Extraction)
+    return msgspec.structs.replace(kept, structured_data=_lines(event.doc_id, extraction), extraction=extraction)
 
 
 def _parsed(event: Event, parsed: ParsedDocument) -> Emission:

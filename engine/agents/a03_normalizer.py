@@ -11,6 +11,7 @@ from engine.agents.payload import encoded, extraction_of
 from engine.contract.events import EventName
 from engine.contract.payloads import NormalizedDocument, NormalizedLine, ParsedDocument
 from engine.extraction.result import Extraction, Facts
+from engine.fiscal.books import refusal
 from engine.fiscal.findings import UNREADABLE_RISK
 from engine.fiscal.identifiers import AccessKey
 from engine.fiscal.money import cents
@@ -69,6 +70,7 @@ def _note_columns(note: Note) -> dict[str, Any]:
         "total": None if value is None else str(value), "items": len(note.items),
         "cfops": " ".join(note.cfops()), "ncms": " ".join(note.ncms()),
         "digest": note.digest, "medium": note.medium, "environment": note.identification.text("tpAmb"),
+        "bookable": refusal(note) is None,
     }  # fmt: skip
 
 

@@ -25,8 +25,10 @@ from engine.fiscal.classification import Classification, classify
 from engine.fiscal.ledger import Booking, book
 from engine.fiscal.money import from_cents
 from engine.fiscal.note import Note
+from engine.fiscal.reasons import Reason
 from engine.fiscal.reconciliation import Half, ledger_half, taxes_half
-from engine.fiscal.taxes import Apportioned, apportion
+from engine.fiscal.rules import Surroundings
+from engine.fiscal.taxes import Apportioned, apportioning
 
 #: Apportioned from the document's own figures.
 CERTAIN = Decimal(1)
@@ -42,10 +44,10 @@ async def handle(event: Event, context: Context) -> Outcome:
         verdict = classify(note, *await context.lookup.viewpoint())
     else:
         verdict = carried(ready.viewpoint, Classification)
-    booking = book(note, verdict)
+    repeated = _repeated(note, await context.lookup.surroundings())
+    booking = book(note, verdict) if repeated is None else Booking(refusal=repeated)
     await context.breathe()
-    apportioned = apportion(note, verdict)
-    await context.breathe()
+    apportioned = await _apportioned(note, verdict, context) if repeated is None else Apportioned(refusal=repeated)
     audit = _booked(ready.audit, event.doc_id, booking, apportioned)
     return Outcome(
         events=_events(event, audit, ready.extraction, ledger_half(note, booking), taxes_half(note, apportioned)),
@@ -57,6 +59,24 @@ async def handle(event: Event, context: Context) -> Outcome:
             Rows(table="taxes", rows=_tax_rows(note, apportioned)),
         ),
     )
+
+
+def _repeated(note: Note, surroundings: Surroundings) -> Reason | None:
+    """Why a note is not booked although it could be: an earlier document with its key is."""
+    key = note.access_key
+    booked = key is not None and any(twin.bookable and twin.access_key == key for twin in surroundings.twins)
+    return Reason(code="repeated") if booked else None
+
+
+async def _apportioned(note: Note, verdict: Classification, context: Context) -> Apportioned:
+    work = apportioning(note, verdict)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            apportioned: Apportioned = done.value
+            return apportioned
+        await context.breathe()
 
 
 def _emptyhanded(event: Event, ready: ClassificationReady) -> Outcome:

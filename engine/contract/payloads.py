@@ -13,8 +13,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from engine.contract.events import EventName
 from engine.contract.comparison import AIFinding, DeterministicCrossValidation
+from engine.contract.events import EventName
 from engine.contract.fields import (
     Filled,
     Local,

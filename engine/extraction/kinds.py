@@ -90,7 +90,7 @@ def recognise(head: bytes, size: int, name: str) -> Recognition:
     return _text(stripped, complete=len(head) >= size, name=name)
 
 
-def _binary(head: bytes, size: int, name: str) -> Recognition | None:  # noqa: PLR0911 - one return a kind
+def _binary(head: bytes, size: int, name: str) -> Recognition | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip(head, name)
     if (
@@ -99,7 +99,7 @@ def _binary(head: bytes, size: int, name: str) -> Recognition | None:  # noqa: P
         or (head[4:8] == b"ftyp" and head[8:12] in _HEIC)
     ):
         return Recognition(kind="IMAGE", family="image")
-    if head[:2] == b"BM" and len(head) > 26 and head[6:10] == b"\0\0\0\0":  # noqa: PLR2004 - the shortest bitmap header
+    if head[:2] == b"BM" and len(head) > 26 and head[6:10] == b"\0\0\0\0":
         return Recognition(kind="IMAGE", family="image")
     if _is_pdf(head, size, name):
         return Recognition(kind="PDF", family="pdf")
@@ -118,7 +118,7 @@ def _is_pdf(head: bytes, size: int, name: str) -> bool:
     .pdf.
     """
     if b"%PDF-" in head[:1024]:
-        return size > 1024 or b"obj" in head  # noqa: PLR2004 - no PDF with a page is shorter
+        return size > 1024 or b"obj" in head
     return name.lower().endswith(".pdf") and (b" obj" in head or b"startxref" in head)
 
 
@@ -250,7 +250,7 @@ def _is_table(text: bytes, *, complete: bool) -> bool:
     if not complete and len(lines) > 1:
         lines.pop()
     lines = lines[:_TEXT_SAMPLE]
-    if len(lines) < 2:  # noqa: PLR2004 - one line is no table
+    if len(lines) < 2:
         return False
     for delimiter in (b";", b"\t", b",", b"|"):
         count, times = Counter(line.count(delimiter) for line in lines).most_common(1)[0]

@@ -15,7 +15,16 @@ from engine.facade import filters
 from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
 from engine.facade.objects import document_object
 from engine.facade.reading import Executing, Reading
-from engine.facade.views import DocumentDetail, DocumentRow, ErrorView, FindingView, InboxCounts, Page, PartyView, StepView
+from engine.facade.views import (
+    DocumentDetail,
+    DocumentRow,
+    ErrorView,
+    FindingView,
+    InboxCounts,
+    Page,
+    PartyView,
+    StepView,
+)
 from engine.facade.wording import error_view, finding_view
 from engine.fiscal.findings import Finding
 from engine.fiscal.money import Language
@@ -44,7 +53,7 @@ class Documents:
         self._reading = reading
         self._executing = executing
 
-    async def page(self, filter: str, tenant: str, after: int | None, limit: int, newest_first: bool = True) -> Page:  # noqa: A002
+    async def page(self, filter: str, tenant: str, after: int | None, limit: int, newest_first: bool = True) -> Page:
         """`limit` rows after the row with seq `after`. Raises `BadFilter`."""
         where, parameters = _where(filter, tenant)
         order, beyond = ("DESC", "seq<?") if newest_first else ("ASC", "seq>?")
@@ -58,7 +67,7 @@ class Documents:
         rows = await self._reading.read(query)
         return Page(rows=tuple(_row(row, now) for row in rows[:limit]), more=len(rows) > limit)
 
-    async def count(self, filter: str, tenant: str) -> int:  # noqa: A002
+    async def count(self, filter: str, tenant: str) -> int:
         """How many documents match."""
         where, parameters = _where(filter, tenant)
         statement = f"SELECT count(*) FROM document WHERE {where}"
@@ -69,7 +78,7 @@ class Documents:
 
         return await self._reading.read(query)
 
-    async def anchors(self, filter: str, tenant: str, every: int, newest_first: bool = True) -> tuple[int, ...]:  # noqa: A002
+    async def anchors(self, filter: str, tenant: str, every: int, newest_first: bool = True) -> tuple[int, ...]:
         """The seq of every `every`-th row, so that a list can jump."""
         where, parameters = _where(filter, tenant)
         order = "DESC" if newest_first else "ASC"
@@ -80,7 +89,7 @@ class Documents:
             lambda connection: tuple(row[0] for row in connection.execute(statement, (*parameters, every)).fetchall())
         )
 
-    async def ids(self, filter: str, tenant: str, limit: int = 100_000) -> tuple[str, ...]:  # noqa: A002
+    async def ids(self, filter: str, tenant: str, limit: int = 100_000) -> tuple[str, ...]:
         """Ids of the documents that match, oldest first."""
         where, parameters = _where(filter, tenant)
         statement = f"SELECT doc FROM document WHERE {where} ORDER BY seq LIMIT ?"

@@ -14,14 +14,18 @@ from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import PipelineOptions
 from engine.errors import InvalidEvent
 from engine.intake import planning
-from engine.runtime.standing import TERMINAL
 from engine.runtime.registry import decoder
+from engine.runtime.standing import TERMINAL
 from store import bin, locks, queues
 from store.errors import UnknownQueue
 from store.kv import INLINE
 from store.queues import Draft, Priority
 from store.records import documents, jobs
 from store.transaction import Transaction
+
+
+#: What an earlier run said is over.
+NO_ERROR: dict[str, Any] = {"error_code": None, "error": None, "error_arguments": None}
 
 
 def validated(event: dict[str, Any]) -> Envelope:
@@ -88,16 +92,11 @@ def _start_over(tx: Transaction, wall: int, job: str, document: documents.Docume
     documents.change_state(tx, tenant, doc, document.state, "queued")
     documents.update(
         tx, tenant, doc,
-        {"state": "queued", "job": job, "trace": job, "planned": 0, "finished": None, "stage": None, **_reset(document)},
+        {"state": "queued", "job": job, "trace": job, "planned": 0, "finished": None, "stage": None, **NO_ERROR},
     )  # fmt: skip
     path = tx.row("SELECT path FROM source WHERE tenant=? AND doc=? ORDER BY id LIMIT 1", (tenant, doc))
     documents.add_source(tx, wall, tenant, doc, job, document.name if path is None else path[0], already=False, finished=False)
     jobs.expect(tx, job, 1)
-
-
-def _reset(document: documents.Document) -> dict[str, Any]:
-    """The refusal of a container was found by intake and stays; other errors are of the run that is over."""
-    return {} if document.refused else {"error_code": None, "error": None, "error_arguments": None}
 
 
 def cancel(tx: Transaction, wall: int, doc: str) -> str | None:

@@ -54,6 +54,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Modelo preenchido com exemplos, não é um documento",
         "A template filled with placeholders, not a document",
     ),
+    "repeated": (
+        "A mesma chave já está escriturada por um documento recebido antes",
+        "The same key is booked already, by a document that came before",
+    ),
     "no_tax_leaves": ("A lista não traz os tributos dos itens", "The list does not carry the taxes of its items"),
     # Reconciliation.
     "LED-00": ("Não escriturada: {reason}", "Not booked: {reason}"),

@@ -20,12 +20,13 @@ from engine.errors import BadInput, FileTooLarge, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.intake import opening, pairing, planning
+from engine.intake.arrivals import arrive
 from engine.intake.identity import claimed_key, document_id, number_key, part_id
 from engine.intake.paths import Found, files
 from engine.outside import Outside
-from engine.intake.requeue import requeue_dead
+from engine.runtime.persistence import Persistence
 from store.blobs import Blob
-from store.errors import TooLarge
+from store.errors import StoreError, TooLarge
 from store.queues import Priority
 from store.records import documents, jobs
 from store.store import Store
@@ -78,6 +79,12 @@ class Intake:
         self._clock = outside.clock
         self._new_id = outside.new_id
         self._sandbox = sandbox
+        self._persistence = Persistence(store)
+
+    @property
+    def stalled(self) -> StoreError | None:
+        """Why nothing is taken in, while the disk is in the way."""
+        return self._persistence.stalled
 
     async def open_job(self, request: Request) -> str:
         """Begin a job; it stays open until `close_job`."""
@@ -89,7 +96,7 @@ class Intake:
             jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
             planning.put_created(tx, wall, job)
 
-        await self._store.write(create)
+        await self._persistence.write(create)
         return job
 
     async def add(self, job: str, request: Request, paths: Sequence[Path]) -> AsyncIterator[Acknowledged]:
@@ -117,13 +124,13 @@ class Intake:
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)
 
-    async def close_job(self, job: str) -> None:
-        """All files are in: pair what the lists brought, send everything on its way."""
-        wall = self._clock.wall_ms()
-        while await self._store.write(partial(pairing.pair, wall=wall, job=job, limit=CHUNK)):
+    async def close_job(self, job: str) -> jobs.Job:
+        """All files are in: pair what the lists brought, send everything on its way. Returns the job, which may have ended already."""
+        now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+        while await self._persistence.write(partial(pairing.pair, now=now, wall=wall, job=job, limit=CHUNK)):
             pass
         await self._plan(job)
-        await self._store.write(lambda tx: jobs.close_intake(tx, wall, job))
+        return await self._persistence.write(lambda tx: jobs.close_intake(tx, wall, job))
 
     async def recover(self) -> int:
         """Finish the jobs whose intake a crash interrupted. Returns how many."""
@@ -145,12 +152,12 @@ class Intake:
         assert row is not None
         while True:
             now, wall = self._clock.steady_ms(), self._clock.wall_ms()
-            if not await self._store.write(partial(planning.plan, now=now, wall=wall, job=row)):
+            if not await self._persistence.write(partial(planning.plan, now=now, wall=wall, job=row)):
                 return
 
     async def _receive(self, path: Path) -> Received:
         try:
-            blob = await self._store.blobs.put_file(path, LARGEST_FILE)
+            blob = await self._persistence.outwait(lambda: self._store.blobs.put_file(path, LARGEST_FILE))
         except TooLarge as error:
             raise FileTooLarge(str(error)) from error
         return await asyncio.to_thread(self._recognise, blob, path.name) if blob.size > HEAD else self._recognise(blob, path.name)
@@ -186,7 +193,7 @@ class Intake:
         operation = partial(
             self._insert, job=job, tenant=tenant, doc=doc, name=name, path=path, received=received, parent=parent, label=label
         )
-        return await self._store.write(operation, received.blob.size if received.blob.size < HEAD else HEAD)
+        return await self._persistence.write(operation, received.blob.size if received.blob.size < HEAD else HEAD)
 
     def _insert(
         self, tx: Transaction, *, job: str, tenant: str, doc: str, name: str, path: str, received: Received, parent: str | None, label: str | None
@@ -198,18 +205,8 @@ class Intake:
             "state": "queued", "sha": received.blob.sha, "size": received.blob.size, "added": wall, "job": job, "trace": job,
             "parent": parent, "label": label, "access_key": received.access_key, "number_key": number_key(received.access_key),
         }  # fmt: skip
-        if documents.insert(tx, row):
-            documents.add_source(tx, wall, tenant, doc, job, path, already=False, finished=False)
-            jobs.expect(tx, job, 1)
-            return Acknowledged(path, doc, job, "queued", already=False)
-        known = documents.find(tx, doc)
-        assert known is not None
-        if known.state == "dead_lettered":
-            requeue_dead(tx, self._clock.steady_ms(), wall, doc)
-        finished = known.finished is not None and known.state != "dead_lettered"
-        if documents.add_source(tx, wall, tenant, doc, job, path, already=known.job != job, finished=finished):
-            jobs.expect(tx, job, 1, finished=int(finished))
-        return Acknowledged(path, doc, job, known.state, already=known.job != job)
+        arrival = arrive(tx, self._clock.steady_ms(), wall, row, path)
+        return Acknowledged(path, doc, job, arrival.state, arrival.already)
 
     async def _open(self, job: str, tenant: str, doc: str, name: str, path: str, family: str, blob: Blob) -> None:
         """Take in what a container holds."""
@@ -223,7 +220,7 @@ class Intake:
                     break
                 members += await self._refuse_part(job, tenant, doc, name, path, inside, blob)
             elif isinstance(inside, opening.ListHalf):
-                kept = await self._store.blobs.put(inside.content)
+                kept = await self._keep_bytes(inside.content)
                 label = f"{path}!{inside.key}"
                 halves.append(
                     pairing.Half(tenant, _key(inside, blob), inside.role, doc, blob.sha, inside.place, label, kept.sha, kept.size)
@@ -233,10 +230,10 @@ class Intake:
             else:
                 members += await self._member(job, tenant, doc, name, path, inside, blob)
         members += await self._keep(job, halves)
-        await self._store.write(partial(_opened, tenant=tenant, doc=doc, family=family, members=members, refused=refused))
+        await self._persistence.write(partial(_opened, tenant=tenant, doc=doc, family=family, members=members, refused=refused))
 
     async def _member(self, job: str, tenant: str, parent: str, name: str, path: str, inside: opening.File, container: Blob) -> int:
-        blob = await self._store.blobs.put(inside.content)
+        blob = await self._keep_bytes(inside.content)
         label = inside.label
         received = Received(blob, recognise(inside.content, blob.size, label), claimed_key(inside.content))
         doc = part_id(tenant, container.sha, received.access_key or inside.part) if inside.part else document_id(tenant, blob.sha)
@@ -244,6 +241,9 @@ class Intake:
         if _opens(received.recognition):
             await self._open(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received.recognition.family, blob)
         return 1
+
+    async def _keep_bytes(self, content: bytes) -> Blob:
+        return await self._persistence.outwait(lambda: self._store.blobs.put(content))
 
     async def _refuse_part(
         self, job: str, tenant: str, parent: str, name: str, path: str, refused: opening.Refused, container: Blob
@@ -253,7 +253,7 @@ class Intake:
         doc = part_id(tenant, container.sha, label)
         received = Received(container, Recognition(kind="UNSUPPORTED", family="unknown", container=False), None)
         await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
-        await self._store.write(partial(_opened, tenant=tenant, doc=doc, family="unknown", members=None, refused=refused))
+        await self._persistence.write(partial(_opened, tenant=tenant, doc=doc, family="unknown", members=None, refused=refused))
         return 1
 
     async def _keep(self, job: str, halves: list[pairing.Half]) -> int:
@@ -261,7 +261,7 @@ class Intake:
             return 0
         kept = list(halves)
         halves.clear()
-        await self._store.write(partial(pairing.keep, job=job, halves=kept))
+        await self._persistence.write(partial(pairing.keep, job=job, halves=kept))
         return len(kept)
 
 
@@ -276,7 +276,7 @@ def _key(half: opening.ListHalf, container: Blob) -> str:
 
 def _unopened(connection: Any, *, job: str) -> list[documents.Document]:
     rows = connection.execute(
-        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND refused=0 AND family IN ('zip','batch','csv') ORDER BY seq",
+        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND refused IS NULL AND family IN ('zip','batch','csv') ORDER BY seq",
         (job,),
     ).fetchall()
     return [documents.Document._make(row) for row in rows]
@@ -288,7 +288,5 @@ def _opened(tx: Transaction, *, tenant: str, doc: str, family: str, members: int
         documents.update(tx, tenant, doc, {"members": members})
     elif refused.code != "not_a_list":
         # A table that is no list of notes is an ordinary document of its family.
-        documents.update(
-            tx, tenant, doc,
-            {"refused": 1, "error_code": refused.code, "error": refused.message, "error_arguments": json.dumps(refused.arguments, ensure_ascii=False)},
-        )  # fmt: skip
+        told = {"code": refused.code, "message": refused.message, "arguments": refused.arguments}
+        documents.update(tx, tenant, doc, {"refused": json.dumps(told, ensure_ascii=False)})

@@ -58,9 +58,13 @@ async def contents(sandbox: Sandbox, family: str, path: Path, name: str, size: i
         for found in _small(task, path, name):
             yield found
         return
-    async with aclosing(sandbox.stream(task, {"path": str(path.absolute()), "name": name})) as stream:
+    async with aclosing(sandbox.stream(task, _arguments(path, name))) as stream:
         async for value in stream:
             yield _inside(value, name)
+
+
+def _arguments(path: Path, name: str) -> dict[str, str | None]:
+    return {"path": str(path.absolute()), "name": name}
 
 
 def _small(task: str, path: Path, name: str) -> Iterator[Inside]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.intake.arrivals import arrive
 from engine.intake.identity import number_key, part_id
-from store.records import documents, jobs
 from store.transaction import Transaction
 
 
@@ -33,7 +33,7 @@ def keep(tx: Transaction, job: str, halves: list[Half]) -> None:
     )
 
 
-def pair(tx: Transaction, wall: int, job: str, limit: int) -> int:
+def pair(tx: Transaction, now: int, wall: int, job: str, limit: int) -> int:
     """Turn halves into documents: the n-th header half and the n-th item half of a key are one note. Returns how many.
 
     A key without a counterpart becomes a document of its own, and says so. The document's id hangs on the list that gave the header where there
@@ -48,13 +48,13 @@ def pair(tx: Transaction, wall: int, job: str, limit: int) -> int:
         for place in range(max(len(headers), len(items))):
             header = headers[place] if place < len(headers) else None
             item = items[place] if place < len(items) else None
-            _document(tx, wall, job, key, header, item)
+            _document(tx, now, wall, job, key, header, item)
             made += 1
         tx.executemany("DELETE FROM half WHERE id=?", [(row[0],) for row in rows])
     return made
 
 
-def _document(tx: Transaction, wall: int, job: str, key: str, header: Half | None, items: Half | None) -> None:
+def _document(tx: Transaction, now: int, wall: int, job: str, key: str, header: Half | None, items: Half | None) -> None:
     named = header or items
     assert named is not None
     body = items or named
@@ -65,10 +65,4 @@ def _document(tx: Transaction, wall: int, job: str, key: str, header: Half | Non
         "sha": body.sha, "header_sha": None if header is None else header.sha, "size": body.size, "added": wall, "job": job, "trace": job,
         "parent": named.container, "label": key, "access_key": access_key, "number_key": number_key(access_key),
     }  # fmt: skip
-    added = documents.insert(tx, row)
-    finished = False
-    if not added:
-        known = documents.find(tx, doc)
-        finished = known is not None and known.finished is not None
-    if documents.add_source(tx, wall, named.tenant, doc, job, named.label, already=not added, finished=finished):
-        jobs.expect(tx, job, 1, finished=int(finished))
+    arrive(tx, now, wall, row, named.label)

@@ -13,6 +13,7 @@ from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import Document, Kind, Origin, PipelineOptions, PipelineRequested, Source
 from engine.outside import iso
 from engine.runtime import messages
+from engine.runtime.slots import ensure_queues
 from store import kv, queues
 from store.kv import Namespace
 from store.queues import Draft
@@ -29,6 +30,8 @@ def plan(tx: Transaction, now: int, wall: int, job: Job) -> int:
     rows = documents.unplanned(tx, job.id, CHUNK)
     if not rows:
         return 0
+    # Files may be taken in before an engine has ever run here.
+    ensure_queues(tx)
     queue = queues.by_name(tx, QUEUE_OF[EventName.PIPELINE_REQUESTED].value)
     assert queue is not None
     before: int = tx.row("SELECT count(*) FROM document WHERE job=? AND planned=1", (job.id,))[0]

@@ -110,7 +110,7 @@ class Chain:
         except AgentError as error:
             self.failed = event, error
             return False
-        except Exception as error:  # noqa: BLE001  # whatever an agent raises is the failure of this hop
+        except Exception as error:
             crashed = AgentCrashed(f"{type(error).__name__}: {error}")
             crashed.__cause__ = error
             self.failed = event, crashed

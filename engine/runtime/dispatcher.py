@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 
-from engine.contract.events import QueueName
 from engine.outside import Outside
 from engine.runtime import policy, settle
 from engine.runtime.alarm import Alarm
 from engine.runtime.extractor import Extractor
 from engine.runtime.leases import Leases
-from engine.runtime.persistence import STALL_S, Persistence, carry_through
+from engine.runtime.persistence import STALL_S, Persistence
 from engine.runtime.reference import Reference
 from engine.runtime.registry import Registry
 from engine.runtime.settle import Claimed
-from engine.runtime.slots import Slots
+from engine.runtime.slots import Slots, ensure_queues
 from engine.runtime.tools import Tools
 from engine.runtime.turn import Turn
 from engine.runtime.work import Work
@@ -33,9 +32,6 @@ from store.store import Store
 from store.transaction import Transaction
 from store.writer import Committed
 
-#: Messages at work at once in a queue, where the store does not say otherwise.
-LIGHT_CONCURRENCY = 16
-
 
 class Dispatcher:
     """Runs between `start` and `stop`."""
@@ -44,7 +40,7 @@ class Dispatcher:
         self.store = store
         self.clock = outside.clock
         #: Called on the loop with jobs whose documents are all terminal.
-        self.on_job_end: Callable[[Job], None] = lambda job: None
+        self.on_job_end: Callable[[Job], None] = _nobody_listens
         self._run_ahead = run_ahead
         self._slots = Slots(store)
         self._persistence = Persistence(store)
@@ -57,14 +53,15 @@ class Dispatcher:
         )  # fmt: skip
         self._tokens = itertools.count(1)
         self._feeders: list[asyncio.Task[None]] = []
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers: dict[asyncio.Task[None], None] = {}
         self._alone = asyncio.Lock()
         self._standing_by = 0
+        self._claiming = 0
         self._changed = asyncio.Event()
 
     async def start(self) -> None:
         """Make sure the queues exist, then begin to claim."""
-        await self._persistence.write(_ensure_queues)
+        await self._persistence.write(ensure_queues)
         await self._slots.load()
         self.store.writer.listen(self._on_commit)
         for name in self._slots.names:
@@ -119,18 +116,20 @@ class Dispatcher:
         queue = self._slots.queue(name)
         claimed: list[Claimed] = []
         self._slots.occupy(name, free)
+        self._claiming += 1
         try:
             claimed = await self._persistence.write(partial(self._claim, queue=queue, count=free))
-            self._leases.hold(claimed, queue.lease_ms)
         except StoreError:
             # Nothing was claimed. The disk is outwaited before it gets here; for the rest another try is all there is.
             await asyncio.sleep(STALL_S)
         finally:
+            self._claiming -= 1
             self._slots.release(name, free - len(claimed))
+        self._leases.hold(claimed, queue.lease_ms)
+        if self._slots.closed:
+            return 0
         for one in claimed:
-            worker = self._watched(self._work(name, one))
-            self._workers.add(worker)
-            worker.add_done_callback(self._on_worker_end)
+            self._workers[self._watched(self._work(name, one))] = None
         return len(claimed)
 
     def _claim(self, tx: Transaction, queue: Queue, count: int) -> list[Claimed]:
@@ -141,11 +140,18 @@ class Dispatcher:
         work = Work(self._tools, name, self._claim, self._ended)
         try:
             while current is not None:
-                current = await self._deliver(name, work, current)
+                current = await self._deliver(work, current)
+        except Exception as error:
+            # Not even the failure could be written. The lease ends by itself, and the message is delivered again.
+            assert current is not None
+            self._leases.let_go(current)
+            self._alarm.arm(self.clock.steady_ms() + self._slots.queue(name).lease_ms)
+            if not (self._slots.closed and isinstance(error, StoreError)):
+                raise
         finally:
             self._slots.release(name)
 
-    async def _deliver(self, name: str, work: Work, claimed: Claimed) -> Claimed | None:
+    async def _deliver(self, work: Work, claimed: Claimed) -> Claimed | None:
         """Work on one message; returns the next one of the queue if it was claimed along."""
         delivery = claimed.delivery
         interrupted = policy.interruptions(delivery)
@@ -168,7 +174,7 @@ class Dispatcher:
             self._standing_by -= 1
         self._slots.quiet = True
         try:
-            while self.working > 1 + self._standing_by:
+            while self._claiming or self.working > 1 + self._standing_by:
                 self._changed.clear()
                 await self._changed.wait()
             await work.deliver(claimed, ahead=False)
@@ -191,3 +197,14 @@ class Dispatcher:
         task = asyncio.ensure_future(coroutine)
         task.add_done_callback(self._on_task_end)
         return task
+
+    def _on_task_end(self, task: asyncio.Task[None]) -> None:
+        self._workers.pop(task, None)
+        self._changed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            context = {"message": "A task of the dispatcher failed.", "exception": error, "task": task}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _nobody_listens(job: Job) -> None:
+    """Until somebody does."""

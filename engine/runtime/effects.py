@@ -168,15 +168,19 @@ async def prepare(
     return effects
 
 
+def step_name(event: Event) -> str:
+    """What a hop is known by in the timeline: the event, or the chunk of the job that the planner was told of."""
+    return event.key if event.name is EventName.PIPELINE_REQUESTED else event.name.value
+
+
 def _step(effects: Effects, hop: Hop) -> None:
     event = hop.event
-    planner = event.name is EventName.PIPELINE_REQUESTED
     effects.steps.append(
         steps.Step(
-            event.trace_id, "" if planner else event.doc_id, hop.agent.stage, event.key if planner else event.name.value, event.run,
+            event.trace_id, effects.doc, hop.agent.stage, step_name(event), event.run,
             steps.StepStatus.DONE, event.attempt + 1, hop.started, hop.ended, hop.waited, None, None,
-        )  # fmt: skip
-    )
+        )
+    )  # fmt: skip
 
 
 async def _value(put: KeyPut, wall_ms: int, blobs: Blobs) -> Value:

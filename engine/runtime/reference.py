@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from engine.agents.context import SourceFacts
 from engine.extraction.result import Extraction
+from engine.fiscal.books import refusal
 from engine.fiscal.classification import Corrections
 from engine.fiscal.companies import Companies, Company, Regime
 from engine.fiscal.operations import Operation
@@ -81,18 +82,20 @@ class Reference:
         return Surroundings(tables=known, twins=tuple(twins), order=document.seq, moment=iso(self._store.clock.wall_ms()))
 
     async def _twin(self, row: Document) -> Twin:
-        digest, medium, environment = row.digest, row.medium, row.environment
+        digest, medium, environment, bookable = row.digest, row.medium, row.environment, bool(row.bookable)
         if digest is None:
             # Acknowledged earlier but not read yet: read it now, so that the verdict does not hang on who is faster.
             note = (await self._extract(source_facts(row))).note
             if note is not None:
                 digest, medium, environment = note.digest, note.medium, note.identification.text("tpAmb")
+                bookable = refusal(note) is None
         return Twin(
             access_key=row.access_key,
             digest=digest,
             medium="list" if medium == "list" else "xml",
             order=row.seq,
             environment=environment,
+            bookable=bookable,
         )
 
 

@@ -38,6 +38,13 @@ class Settled(NamedTuple):
     jobs: list[Job]
 
 
+class Planned(NamedTuple):
+    """The documents that a planner's message names."""
+
+    tenant: str
+    docs: list[str]
+
+
 class Unwritten(NamedTuple):
     """An event that failed in memory before it was ever a message."""
 
@@ -84,7 +91,7 @@ def complete(
 
 
 def fail(
-    tx: Transaction, claimed: Claimed, failure: Failure, moment: Moment, *, delay_ms: int | None, stage: str, event: str
+    tx: Transaction, claimed: Claimed, failure: Failure, moment: Moment, *, delay_ms: int | None, stage: str, event: str, planned: Planned | None
 ) -> list[Job]:
     """The handler failed: again after `delay_ms`, or dead if that is `None`. A duplicate of what was done meanwhile is only acked."""
     delivery = claimed.delivery
@@ -100,6 +107,9 @@ def fail(
     else:
         queues.retry(tx, moment.steady, delivery, failure, delay_ms)
     _failed_step(tx, trace, doc, stage, event, delivery.run, delivery.attempts + 1, failure, moment, delay_ms is None)
+    if planned is not None and delay_ms is None:
+        # The documents of a job that cannot be planned have no message of their own that could tell.
+        return [job for one in planned.docs for job in _suffer(tx, planned.tenant, one, trace, failure, event, moment, dead=True)]
     if document is None:
         return []
     return _suffer(tx, document.tenant, doc, trace, failure, event, moment, dead=delay_ms is None)

@@ -7,11 +7,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from engine.contract.events import QUEUE_OF, EventName
+from engine.contract.events import QUEUE_OF, EventName, QueueName
 from store import queues
 from store.queues import Queue, State
 from store.store import Store
+from store.transaction import Transaction
 from store.writer import Committed
+
+#: Looked up for every hop in memory, where an enum's own `value` would be a tenth of the hop.
+_NAME_OF = {event: queue.value for event, queue in QUEUE_OF.items()}
+
+#: Messages at work at once in a queue, where the store does not say otherwise.
+LIGHT_CONCURRENCY = 16
+
+
+def ensure_queues(tx: Transaction) -> None:
+    """Create the queues that are not there yet; existing settings stay."""
+    for name in QueueName:
+        queues.ensure(tx, name.value, LIGHT_CONCURRENCY)
 
 
 class Slots:
@@ -21,6 +34,7 @@ class Slots:
         self._store = store
         self._queues: dict[str, Queue] = {}
         self._names: dict[int, str] = {}
+        self._counters: dict[int, str] = {}
         self._bells: dict[str, asyncio.Event] = {}
         self._working: Counter[str] = Counter()
         self._sending: Counter[str] = Counter()
@@ -37,6 +51,7 @@ class Slots:
         """Read the queues and their settings."""
         everyone = await self._store.read(queues.everyone)
         self._names = {queue.id: queue.name for queue in everyone}
+        self._counters = {queue.id: queues.counter(queue.id, State.READY) for queue in everyone}
         self._queues = {queue.name: queue for queue in everyone if queue.dlq is not None}
         self.ids = {queue.name: queue.id for queue in everyone}
         for name in self._queues:
@@ -105,7 +120,7 @@ class Slots:
 
     def passable(self, event: EventName) -> bool:
         """Whether a chain may run ahead through the event's queue: not paused, not full, nothing older waiting."""
-        queue = self._queues[QUEUE_OF[event].value]
+        queue = self._queues[_NAME_OF[event]]
         return (
             not queue.paused
             and not self.closed
@@ -126,7 +141,7 @@ class Slots:
     @contextmanager
     def passing(self, event: EventName) -> Iterator[None]:
         """A chain is in the event's queue for the time of a hop."""
-        name = QUEUE_OF[event].value
+        name = _NAME_OF[event]
         self.occupy(name, 1)
         try:
             yield
@@ -144,4 +159,4 @@ class Slots:
             self._sending.subtract(names)
 
     def _waiting(self, queue: Queue) -> int:
-        return self._store.counters[queues.counter(queue.id, State.READY)]
+        return self._store.counters[self._counters[queue.id]]

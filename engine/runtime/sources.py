@@ -26,6 +26,7 @@ def source_facts(document: Document) -> SourceFacts:
 
 
 def _refusal(document: Document) -> tuple[str, str, dict[str, str]] | None:
-    if not document.refused:
+    if document.refused is None:
         return None
-    return document.error_code or "", document.error or "", json.loads(document.error_arguments or "{}")
+    told = json.loads(document.refused)
+    return told["code"], told["message"], told["arguments"]

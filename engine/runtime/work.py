@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from engine.agents.outcome import Emission, Event
+from engine.contract.payloads import PipelineRequested
 from engine.errors import Interrupted, InvalidPayload
 from engine.runtime import effects, messages, policy, settle
 from engine.runtime.chain import Chain
 from engine.runtime.lookups import ChainLookup
 from engine.runtime.persistence import carry_through
-from engine.runtime.settle import Claimed, Moment, Settled, Unwritten
+from engine.runtime.settle import Claimed, Moment, Planned, Settled, Unwritten
 from engine.runtime.tools import Tools
-from store.errors import Conflict, LeaseLost
+from store.errors import Conflict, LeaseLost, StoreError
 from store.queues import Queue
 from store.records.jobs import Job
 from store.transaction import Transaction
@@ -39,21 +41,28 @@ class Work:
         tools = self._tools
         event: Event | None = None
         try:
-            tenant = None if claimed.document is None else claimed.document.tenant
-            event = messages.hydrate(claimed.delivery, tools.store.blobs, tools.registry, tenant)
+            event = self._hydrate(claimed)
             return await self._run(claimed, event, ahead=ahead)
         except LeaseLost:
             tools.leases.let_go(claimed)
             return None
-        except Exception as error:  # noqa: BLE001  # see above
-            return await self.fail(claimed, error, event)
+        except Exception as error:
+            await self.fail(claimed, error, event)
+            return None
         finally:
             if event is not None:
                 tools.live.pop(event.doc_id, None)
 
     async def refuse(self, claimed: Claimed) -> None:
         """The process died over it too often."""
-        await self.fail(claimed, Interrupted(), None)
+        event = None
+        with suppress(InvalidPayload, StoreError):
+            event = self._hydrate(claimed)
+        await self.fail(claimed, Interrupted(), event)
+
+    def _hydrate(self, claimed: Claimed) -> Event:
+        tenant = None if claimed.document is None else claimed.document.tenant
+        return messages.hydrate(claimed.delivery, self._tools.store.blobs, self._tools.registry, tenant)
 
     async def _run(self, claimed: Claimed, event: Event, *, ahead: bool) -> Claimed | None:
         tools = self._tools
@@ -68,7 +77,8 @@ class Work:
             await chain.run()
             if not chain.hops:
                 assert chain.failed is not None
-                return await self.fail(claimed, chain.failed[1], event)
+                await self.fail(claimed, chain.failed[1], event)
+                return None
             try:
                 settled = await carry_through(self._commit(claimed, chain, lookup))
             except Conflict:
@@ -87,10 +97,10 @@ class Work:
         unwritten = None if chain.failed is None else await self._unwritten(*chain.failed, prio)
         moment = Moment(tools.clock.steady_ms(), tools.clock.wall_ms())
         blobs = tools.store.blobs
+        follow = tools.slots.queue(self._name) if tools.slots.follows(self._name) else None
 
         def operation(tx: Transaction) -> Settled:
             jobs = settle.complete(tx, claimed, prepared, lookup, moment, blobs, unwritten)
-            follow = tools.slots.queue(self._name) if tools.slots.follows(self._name) else None
             following = [] if follow is None else self._claim(tx, follow, 1)
             return Settled(following[0] if following else None, jobs)
 
@@ -127,6 +137,7 @@ class Work:
         operation = partial(
             settle.fail, claimed=claimed, failure=policy.failure_of(error, stage), delay_ms=delay, stage=stage,
             moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()), event="" if event is None else effects.step_name(event),
+            planned=None if event is None else _planned(event),
         )  # fmt: skip
         try:
             for job in await carry_through(tools.persistence.write(operation)):
@@ -134,3 +145,9 @@ class Work:
         except LeaseLost:
             pass
         tools.leases.let_go(claimed)
+
+
+def _planned(event: Event) -> Planned | None:
+    if not isinstance(event.payload, PipelineRequested):
+        return None
+    return Planned(event.tenant, [document.doc_id for document in event.payload.documents])

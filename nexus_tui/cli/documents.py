@@ -22,7 +22,7 @@ PAGE = 1000
 
 @app.command("ls")
 def listing(
-    filter: Filter = None,  # noqa: A002
+    filter: Filter = None,
     tenant: Tenant = "*",
     limit: Limit = None,
     data_dir: DataDir = None,
@@ -203,7 +203,7 @@ def register(root: typer.Typer) -> None:
     def reprocess(
         docs: Annotated[list[str] | None, typer.Argument(help="Document ids.", show_default=False)] = None,
         job: Annotated[str | None, typer.Option(help="All documents of a job.", show_default=False)] = None,
-        filter: Annotated[str | None, typer.Option("--filter", help="All documents that match.", show_default=False)] = None,  # noqa: A002
+        filter: Annotated[str | None, typer.Option("--filter", help="All documents that match.", show_default=False)] = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
         tenant: Tenant = "*",
         data_dir: DataDir = None,

@@ -55,12 +55,6 @@ def opening(
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code. Usage errors are 2."""
-    if not arguments:
-        # The way to the first frame does not pay for the command tree.
-        from nexus_tui.directories import data_directory
-        from nexus_tui.opening import open_terminal
-
-        return open_terminal(data_directory(None), None)
     try:
         outcome = app(args=arguments, prog_name="nexus", standalone_mode=False)
     except click.exceptions.Abort:

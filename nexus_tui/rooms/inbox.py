@@ -208,9 +208,7 @@ class InboxScreen(NexusScreen):
 
         row = self.table.cursor_row
         if row is not None:
-            self.app.push_screen(
-                DocumentScreen(row, self.filter, self.newest_first, lambda found: self.table.follow(found))
-            )
+            self.app.push_screen(DocumentScreen(row, self.filter, self.newest_first, self.table.follow))
 
     # The filter
 

@@ -163,7 +163,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
                 if index is not self._index:
                     self._replace(source, index)
                 self._settle()
-        except Exception as error:  # noqa: BLE001 - whatever the source raises is shown
+        except Exception as error:
             if self._pass is token:
                 self.post_message(self.Failed(error))
         finally:

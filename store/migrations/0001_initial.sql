@@ -60,11 +60,11 @@ CREATE TABLE document(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, doc TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, family TEXT NOT NULL,
   state TEXT NOT NULL, status TEXT, risk INTEGER, stage INTEGER, sha BLOB NOT NULL, header_sha BLOB, size INTEGER NOT NULL,
   added INTEGER NOT NULL, finished INTEGER, job TEXT NOT NULL, trace TEXT, run INTEGER NOT NULL DEFAULT 0, planned INTEGER NOT NULL DEFAULT 0,
-  parent TEXT, label TEXT, members INTEGER, refused INTEGER NOT NULL DEFAULT 0, access_key TEXT, number_key TEXT,
+  parent TEXT, label TEXT, members INTEGER, refused TEXT, access_key TEXT, number_key TEXT,
   version TEXT, number TEXT, series TEXT, issued TEXT, period TEXT, issuer TEXT, issuer_name TEXT, issuer_uf TEXT,
   recipient TEXT, recipient_name TEXT, recipient_uf TEXT, total TEXT, items INTEGER, cfops TEXT, ncms TEXT, event TEXT, span TEXT,
   role TEXT, operation TEXT, sector TEXT, confidence TEXT, debits INTEGER, credits INTEGER, entries INTEGER, errors INTEGER, alerts INTEGER,
-  digest TEXT, medium TEXT, environment TEXT, error_code TEXT, error TEXT, error_arguments TEXT) STRICT;
+  digest TEXT, medium TEXT, environment TEXT, bookable INTEGER, error_code TEXT, error TEXT, error_arguments TEXT) STRICT;
 CREATE UNIQUE INDEX document_doc ON document(tenant,doc);
 CREATE INDEX document_id ON document(doc);
 CREATE INDEX document_state ON document(tenant,state,seq);

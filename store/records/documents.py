@@ -34,7 +34,7 @@ class Document(NamedTuple):
     parent: str | None
     label: str | None
     members: int | None
-    refused: int
+    refused: str | None
     access_key: str | None
     number_key: str | None
     version: str | None
@@ -66,6 +66,7 @@ class Document(NamedTuple):
     digest: str | None
     medium: str | None
     environment: str | None
+    bookable: int | None
     error_code: str | None
     error: str | None
     error_arguments: str | None

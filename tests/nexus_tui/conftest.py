@@ -39,9 +39,11 @@ def engine() -> FakeEngine:
 def make_app(engine: FakeEngine) -> MakeApp:
     """The application, in English unless told otherwise."""
 
-    def make(other: FakeEngine | None = None, **options: Any) -> NexusApp:
+    usual = engine
+
+    def make(engine: FakeEngine | None = None, **options: Any) -> NexusApp:
         async def start() -> FakeEngine:
-            return other or engine
+            return engine or usual
 
         return NexusApp(start, **{"clock": lambda: NOW, "zone": SAO_PAULO, "language": "en", **options})
 

@@ -297,9 +297,10 @@ async def _play(engine: FakeEngine) -> None:
 def main() -> None:
     """Run the real application over the fake engine, with N more documents that keep walking through the pipeline."""
     from nexus_tui.app import NexusApp
+    from nexus_tui.i18n import Language
 
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    language = sys.argv[2] if len(sys.argv) > 2 else "pt-BR"
+    language: Language = "en" if "en" in sys.argv else "pt-BR"
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> FakeEngine:

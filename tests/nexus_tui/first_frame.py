@@ -24,6 +24,8 @@ class Bare(App):
 Bare().run()
 """
 OURS = """
+import gc
+gc.disable()
 import sys
 from nexus_tui.app import NexusApp
 sys.path.insert(0, {here!r})
@@ -112,7 +114,9 @@ def measure(command: tuple[str, ...], text: bytes) -> float:
 
 def compare(rounds: int) -> tuple[list[float], list[float]]:
     """Alternating starts of the bare application and of ours."""
-    pairs = [(measure((sys.executable, "-c", BARE), b"first row"), measure(OURS_COMMAND, b"Inbox")) for _ in range(rounds)]
+    pairs = [
+        (measure((sys.executable, "-c", BARE), b"first row"), measure(OURS_COMMAND, b"Inbox")) for _ in range(rounds)
+    ]
     return [bare for bare, _ in pairs], [ours for _, ours in pairs]
 
 

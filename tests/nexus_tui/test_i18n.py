@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nexus_tui
-from nexus_tui.i18n import CATALOGUES, Translator
+from nexus_tui.i18n import CATALOGUES, Language, Translator
 from nexus_tui.i18n.en import MESSAGES as EN
 from nexus_tui.i18n.pt_br import MESSAGES as PT
 from nexus_tui.keys import KEYS
@@ -92,7 +92,7 @@ def test_a_message_takes_the_same_values_in_both_languages(message: str) -> None
 
 
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_plurals_come_in_pairs(language: str) -> None:
+def test_plurals_come_in_pairs(language: Language) -> None:
     catalogue = CATALOGUES[language]
     for message in catalogue:
         if message.endswith(".one"):

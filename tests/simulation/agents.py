@@ -33,7 +33,7 @@ def registry(plan: Plan, number_of: Callable[[str], int | None], cured: Callable
                 await _misbehave(plan, number, name, context, cured=cured())
             outcome = await handle(event, context)
             if name is EventName.AUDIT_DONE and number in plan.review:
-                return _with_review(event, outcome)
+                return with_review(event, outcome)
             return outcome
 
         return misbehaving
@@ -57,7 +57,8 @@ async def _misbehave(plan: Plan, number: int, name: EventName, context: Context,
             await context.breathe()
 
 
-def _with_review(event: Event, outcome: Outcome) -> Outcome:
+def with_review(event: Event, outcome: Outcome) -> Outcome:
+    """The classifier's outcome with a wish for a person's look."""
     if any(emission.name is EventName.CLASSIFICATION_NEEDS_REVIEW for emission in outcome.events):
         return outcome
     asked = ClassificationNeedsReview(audit=event.payload.audit, doc_name="a note")

@@ -101,7 +101,7 @@ class SimLoop(asyncio.BaseEventLoop):
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, asyncio.Task):
             coroutine: Any = owner.get_coro()
-            return str(coroutine.__qualname__)
+            return str(getattr(coroutine, "__qualname__", type(coroutine).__name__))
         return str(getattr(callback, "__qualname__", type(callback).__name__))
 
     def _collect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -6,21 +6,19 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
-import store.blobs
-from tests.simulation import history
+from store.connection import open_reader
+from store.store import DATABASE
+from tests.simulation.history import check
 from tests.simulation.notes import write_notes
+from tests.simulation.outcome import Outcome, outcome
 from tests.simulation.plan import Plan, planned
 from tests.simulation.storage import prepare_template
 from tests.simulation.world import World
-from store.connection import open_reader
-from store.store import DATABASE
-
-#: No power fails in the simulation: what is written survives the process, so nothing is synced.
-store.blobs.sync_file = lambda file: file.flush()
-store.blobs.sync_folder = lambda folder: None
 
 
 class Ran(NamedTuple):
@@ -28,13 +26,21 @@ class Ran(NamedTuple):
 
     fingerprint: int
     steps: int
+    #: Points of the store each life passed.
     points: list[int]
+    outcome: Outcome
+    #: Job by the name of the document it was acknowledged under.
+    jobs: dict[str, str]
 
 
 class Simulation:
     """A folder in memory with what all seeds share."""
 
     def __init__(self) -> None:
+        # No power fails in the simulation: what is written survives the process, so nothing is synced.
+        self._patches = [patch("store.blobs.sync_file", lambda file: file.flush()), patch("store.blobs.sync", lambda path: None)]
+        for one in self._patches:
+            one.start()
         memory = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="nexus-simulation-", dir=memory if memory.is_dir() else None))
         self.template = prepare_template(self.folder)
@@ -43,6 +49,8 @@ class Simulation:
         self.lists = sorted(lists.glob("*.csv"))
 
     def close(self) -> None:
+        for one in self._patches:
+            one.stop()
         shutil.rmtree(self.folder)
 
     def run(self, seed: int) -> Ran:
@@ -50,23 +58,23 @@ class Simulation:
         return self.carry_out(planned(seed))
 
     def carry_out(self, plan: Plan) -> Ran:
+        """A plan, whoever made it; every promise is checked at its end."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         files = self.notes[: plan.documents] + (self.lists if plan.lists else [])
         world = World(plan, folder, self.template, files)
         try:
             last = world.run()
-            connection = open_reader(last / DATABASE)
-            try:
+            with closing(open_reader(last / DATABASE)) as connection:
                 assert world.history.store is not None
-                history.check(connection, world.history, plan, world.history.store.counters)
-            finally:
-                connection.close()
+                check(connection, world.history, plan, world.history.store.counters)
+                result = outcome(connection)
+                jobs = dict(connection.execute("SELECT name, job FROM document").fetchall())
         except BaseException as error:
             error.add_note(f"NEXUS_SEED={plan.seed} reproduces this: {plan}")
             raise
         finally:
             shutil.rmtree(folder)
-        return Ran(world.fingerprint, world.steps, world.points)
+        return Ran(world.fingerprint, world.steps, world.points, result, jobs)
 
 
 def main() -> int:

@@ -40,6 +40,8 @@ class Mortality:
         #: Points passed so far.
         self.points = 0
         self.dead = asyncio.get_running_loop().create_future()
+        #: Done when what a dead process left behind is cleared away: until then its calls have no answer.
+        self.burial = asyncio.get_running_loop().create_future()
 
     def point(self) -> None:
         """Somewhere the process could die. Raises `Died`."""
@@ -82,12 +84,16 @@ class Weather:
         return False
 
 
+#: Reading is from memory, and to roll back is to forget; BEGIN and COMMIT have faults of their own.
+SPARED = ("SELECT", "ROLLBACK", "BEGIN", "COMMIT", "PRAGMA")
+
+
 class FaultyCursor(driver.Cursor):
     """Now and then a statement fails with an I/O error."""
 
     def execute(self, statement: str, *parameters: Any) -> Any:
         connection: Any = self.connection
-        if connection.weather.strikes("statement") and not statement.startswith("SELECT"):
+        if not statement.startswith(SPARED) and connection.weather.strikes("statement"):
             raise driver.OperationalError("disk I/O error")
         return super().execute(statement, *parameters)
 
@@ -128,7 +134,8 @@ class InlineDriver:
             result = function(self._connection)
             self._mortality.point()
         except Died:
-            return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+            await asyncio.shield(self._mortality.burial)
+            raise Closed from None
         await self._take_a_while()
         return result
 
@@ -160,9 +167,7 @@ async def open_store(
     path = directory / DATABASE
     if not path.exists():
         shutil.copyfile(template, path)
-    writing = driver.library.connect(
-        str(path), isolation_level=None, check_same_thread=False, factory=FaultyConnection, cached_statements=512
-    )
+    writing = FaultyConnection(str(path), isolation_level=None, check_same_thread=False, cached_statements=512)
     writing.weather, writing.mortality = weather, mortality
     for pragma in opening.WRITER_PRAGMAS:
         driver.Connection.execute(writing, pragma).fetchall()
@@ -175,7 +180,8 @@ async def open_store(
         try:
             mortality.point()
         except Died:
-            await loop.create_future()
+            await asyncio.shield(mortality.burial)
+            raise Closed from None
         await asyncio.sleep(chance.choice((0, 0.0005, 0.003)))
 
     loop.around_work = around_work

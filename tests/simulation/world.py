@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import random
 import shutil
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from store.transaction import Transaction
 from tests.simulation.agents import registry
 from tests.simulation.history import History
 from tests.simulation.plan import Plan
-from tests.simulation.simloop import SimClock, SimLoop
+from tests.simulation.simloop import SimClock, SimLoop, Stuck
 from tests.simulation.storage import Mortality, Weather, open_store
 
 #: Virtual seconds after which a world that has not come to rest is stuck.
@@ -64,7 +65,7 @@ class World:
         #: Points each life passed.
         self.points: list[int] = []
         self._ids = itertools.count(1)
-        self._numbers = {document_id(TENANT, driver_sha(path)): place + 1 for place, path in enumerate(files)}
+        self._numbers = {document_id(TENANT, digest(path)): place + 1 for place, path in enumerate(files)}
         self._duplicates = plan.duplicates
         self._expiries = plan.expiries
         self._paused: set[int] = set()
@@ -93,34 +94,36 @@ class World:
         try:
             rested: bool = loop.run_until_complete(life.run())
         except BaseException:
-            self._bury(loop)
+            self._bury(loop, life)
             raise
         finally:
             self.elapsed += loop.time()
             self.steps += loop.steps
             self.fingerprint ^= loop.fingerprint
             self.points.append(life.points)
-        self._bury(loop)
+        self._bury(loop, life)
         problems = [context for context in loop.uncaught if not life.died]
         assert not problems, problems
         return rested
 
-    def _bury(self, loop: SimLoop) -> None:
+    def _bury(self, loop: SimLoop, life: Life) -> None:
         """End what a dead process left running; nothing of it reaches the disk any more."""
-        for _ in range(5):
+        if life.mortality is not None:
+            life.mortality.burial.set_result(None)
+        chance = self.chance.getstate()
+        for _ in range(100):
             tasks = asyncio.all_tasks(loop)
             if not tasks:
                 break
             for task in tasks:
                 task.cancel()
-            with suppress(BaseException):
+            with suppress(Stuck):
                 loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+        self.chance.setstate(chance)
         loop.close()
 
 
-def driver_sha(path: Path) -> bytes:
-    import hashlib
-
+def digest(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 
 
@@ -136,15 +139,15 @@ class Life:
         self.number = number
         self.died = False
         self.clock = SimClock(loop, world.elapsed, world.chance)
-        self._mortality: Mortality | None = None
+        self.mortality: Mortality | None = None
 
     @property
     def points(self) -> int:
-        return 0 if self._mortality is None else self._mortality.points
+        return 0 if self.mortality is None else self.mortality.points
 
     async def run(self) -> bool:
         """True once the world is at rest."""
-        self._mortality = mortality = Mortality(self.directory, self.heir, self.death)
+        self.mortality = mortality = Mortality(self.directory, self.heir, self.death)
         life = self.loop.create_task(self._live(mortality))
         await asyncio.wait({life, mortality.dead}, return_when=asyncio.FIRST_COMPLETED)
         if mortality.dead.done():

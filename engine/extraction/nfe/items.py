@@ -71,7 +71,7 @@ def _taxes(
         taxes["imposto"] = Group(path=path, values=direct)
 
 
-def _variant(  # noqa: PLR0913, PLR0917 - one step of the loop above, split for reading
+def _variant(
     tax: etree._Element, name: str, path: str, reader: Reader, values: dict[str, str], variants: dict[str, str]
 ) -> str:
     """Read a tax with its variant; the answer is the path of the leaves."""

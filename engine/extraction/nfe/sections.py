@@ -14,7 +14,7 @@ _REPEATABLE = frozenset(
 )
 
 
-def sections_of(  # noqa: PLR0913, PLR0917 - everything a level of the walk needs
+def sections_of(
     element: etree._Element,
     name: str,
     path: str,

@@ -38,7 +38,7 @@ def live(tasks: Mapping[str, Task], body: bytes, pipe: int) -> NoReturn:
         _carry_out(tasks, msgspec.msgpack.decode(body, type=Order))
     except MemoryError:
         _send(FAILURE, OUT_OF_MEMORY)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the engine is told and this process ends
+    except BaseException as error:
         _fail("failed", f"{type(error).__name__}: {error}")
     finally:
         os._exit(0)

@@ -181,7 +181,7 @@ def run(tasks: Mapping[str, Task], preload: Callable[[], None]) -> None:
     zygote = Zygote(orders, answers, tasks)
     try:
         preload()
-    except Exception as error:  # noqa: BLE001 - the engine shows it
+    except Exception as error:
         zygote.say(FAILURE, body=msgspec.msgpack.encode(Crash(code="unavailable", detail=repr(error))))
         return
     gc.collect()

@@ -39,6 +39,8 @@ class Twin:
     order: int
     #: tpAmb: production and homologation number independently.
     environment: str | None = None
+    #: Authorised, and what it says may enter the books.
+    bookable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,106 @@
+"""docs/performance.md, written from the JSON of a run and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.bars import Row, rows
+
+INTRODUCTION = """# Performance
+
+Written by `python -m benchmarks` (`make bench`) from `benchmarks/results.json`; do not edit. Every measurement is a process of its own over a fresh
+directory; product and peers take turns within each round, figures are medians over the rounds. The product is measured through its own dispatcher and
+store. Peers do the same work: the same 4 KB of JSON through the same codec, a timeline row a hop, one artefact at the end; of their counts
+(default and tuned, 1 and 64 callers) the best is shown.
+
+What run-ahead guarantees beside its figures: **an acknowledged document is never lost and each effect happens once; hops that had no effect yet may be
+computed again after a crash.** FULL means that a commit has reached the disk before anybody is told.
+"""
+
+VERDICTS = {True: "met", False: "**missed**", None: ""}
+
+
+def markdown(run: dict[str, Any]) -> str:
+    """The whole page."""
+    table = rows(run["results"])
+    return "\n".join([INTRODUCTION, *_machine(run), *_table(table), *_missed(table), *_documents(run), *_profiles(run), *_all(run), *_failed(run)]) + "\n"
+
+
+def table_text(run: dict[str, Any]) -> str:
+    """The table for a terminal."""
+    lines = []
+    for row in rows(run["results"]):
+        verdict = {True: "met", False: "MISSED", None: ""}[row.met]
+        lines.append(f"{row.measure:<72} {row.ours:<26} {row.beside:<44} {row.ratio:<18} {row.bar:<18} {verdict}")
+    return "\n".join(lines)
+
+
+def _machine(run: dict[str, Any]) -> Iterator[str]:
+    facts = run["machine"]
+    sqlite = facts["sqlite"]
+    yield f"- Machine: {facts['cores']} x {facts['processor']}, {facts['system']}, Python {facts['python']}"
+    yield f"- Load before {facts['load_before']:.2f}, after {facts['load_after']:.2f} (the run itself keeps one to two cores busy)"
+    yield f"- fdatasync of 8 KB: p50 {facts['fdatasync_p50_ms']:.2f} ms; ext4 or whatever lies below TMPDIR"
+    yield f"- SQLite: product {sqlite['product']}, peers {sqlite['peers']} (the standard library's)"
+    yield "- PRAGMAs of the product: " + ", ".join(f"{name}={value}" for name, value in facts["pragmas"].items())
+    yield "- Versions: " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items() if version)
+    yield f"- Taken {run['at']}, {run['mode']} run of {run['seconds']:.0f} s, {run['rounds']} rounds"
+
+
+def _table(table: list[Row]) -> Iterator[str]:
+    yield "\n## The bars\n\n| measure | Nexus | best peer | ratio | bar | |\n| --- | --- | --- | --- | --- | --- |"
+    for row in table:
+        yield f"| {row.measure} | {row.ours} | {row.beside} | {row.ratio} | {row.bar} | {VERDICTS[row.met]} |"
+
+
+def _missed(table: list[Row]) -> Iterator[str]:
+    missed = [row for row in table if row.met is False]
+    if missed:
+        yield "\n## What was missed, and the next step\n"
+        for row in missed:
+            yield f"- {row.measure}: {row.ours}, {row.ratio or row.bar} (bar {row.bar}). {row.next_step}".rstrip()
+
+
+def _documents(run: dict[str, Any]) -> Iterator[str]:
+    ours = run["results"].get("documents.product")
+    if ours is None:
+        return
+    yield "\n## Documents\n"
+    yield (
+        f"{ours['documents']:.0f} different NF-e, variants of the authorised samples in nfelib's wheel (own number, key, parties, amounts and digest; the RSA value of "
+        f"the signature is the sample's), {ours['bytes_each'] / 1024:.1f} KB on average, from the first file named to the commit of the last report, warm: "
+        f"{ours['ms_each']:.2f} ms each, of which {ours['acknowledged_ms_each']:.2f} ms until the last acknowledgement; "
+        f"{ours['cpu_ms_each']:.2f} ms of processor time, {ours['commits_each']:.2f} commits, FULL. States: {ours['states']}."
+    )
+    yield (
+        "\n`from_xml` is nfelib's documented way and builds its model anew at every call, warm or not; a parser with one shared context spares that. "
+        "The bar is read against the first; both stand in the table."
+    )
+
+
+def _profiles(run: dict[str, Any]) -> Iterator[str]:
+    for ahead in ("off", "on"):
+        profile = run["results"].get(f"profile.chain.{ahead}")
+        if profile is None:
+            continue
+        yield f"\n## Profile of the chain, run-ahead {ahead}\n"
+        yield f"{profile['process_us']:.0f} µs of processor time a hop, of which {profile['loop_us']:.0f} on the loop's thread; the rest is the writer's.\n"
+        yield "| the writer's statements | µs a hop | calls a hop |\n| --- | --- | --- |"
+        yield from (f"| `{statement}…` | {spent:.1f} | {calls:.2f} |" for statement, spent, calls in profile["statements"])
+        yield "\n| the loop's functions, own time | share | calls a hop |\n| --- | --- | --- |"
+        yield from (f"| `{name}` | {share:.1%} | {calls:.2f} |" for name, share, calls in profile["functions"])
+
+
+def _all(run: dict[str, Any]) -> Iterator[str]:
+    yield "\n## All figures\n\n| measurement | medians | first figure by round |\n| --- | --- | --- |"
+    for name, result in run["results"].items():
+        if not name.startswith("profile."):
+            figures = ", ".join(f"{key} {value:,.4g}" for key, value in result.items() if isinstance(value, int | float) and not isinstance(value, bool))
+            yield f"| {name} | {figures} | {', '.join(f'{value:,.4g}' for value in result['rounds'])} |"
+
+
+def _failed(run: dict[str, Any]) -> Iterator[str]:
+    if run["failed"]:
+        yield "\n## Not measured\n"
+        yield from (f"- {name}: {reason}" for name, reason in run["failed"].items())
