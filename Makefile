@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export TEXTUAL_ANIMATIONS := none
 
-.PHONY: demo test check bench snap golden simulate crash lock schema clean
+.PHONY: demo test check bench snap golden simulate crash mutants schema clean
 
 demo: $(VENV)/.runtime  ## Process the bundled real documents; on a terminal, open the TUI on them.
 	$(BIN)/nexus demo
@@ -25,11 +25,17 @@ bench: $(VENV)/.bench  ## The speed table, against peers; writes docs/performanc
 snap: $(VENV)/.test  ## Accept the screens as they are now; look at them first.
 	$(BIN)/python -m pytest -q tests/nexus_tui --snapshot-update
 
+golden: $(VENV)/.test  ## Write the golden reports anew; read the difference.
+	$(BIN)/python -m tests.golden_reports --write
+
 simulate: $(VENV)/.test  ## 10,000 seeds of the deterministic simulation.
 	NEXUS_SEEDS=10000 $(BIN)/python -m pytest -q tests/simulation
 
 crash: $(VENV)/.test  ## 200 kill -9 cycles of the real process.
 	NEXUS_KILLS=200 $(BIN)/python -m pytest -q tests/crash
+
+mutants: $(VENV)/.test  ## Plant faults in store and runtime one at a time; the suite must notice each.
+	$(BIN)/python tests/mutants.py
 
 schema: $(VENV)/.runtime  ## Export the JSON Schema of the contract.
 	$(BIN)/python -m engine.contract.schema

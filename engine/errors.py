@@ -6,7 +6,8 @@ EngineError                   NX-E00
 │   ├── NotReadable           NX-E12
 │   ├── FileTooLarge          NX-E13
 │   ├── InvalidEvent          NX-E14
-│   └── BadFilter             NX-E15
+│   ├── BadFilter             NX-E15
+│   └── NoData                NX-E16  the data directory holds nothing yet
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
@@ -81,7 +82,15 @@ class BadFilter(BadInput):
 
     code = "NX-E15"
     title = "Bad filter"
-    hint = "Known words: state: status: family: issuer: cfop: period: since: tenant: finding: trace:"
+    hint = "Known words: state: status: family: issuer: cfop: period: since: tenant: finding: queue: error: trace: age>"
+
+
+class NoData(BadInput):
+    """There is no data yet."""
+
+    code = "NX-E16"
+    title = "No data yet"
+    hint = "Take files in with `nexus add`, or check --data-dir and NEXUS_DATA_DIR."
 
 
 class NoSpace(EngineError):

@@ -14,19 +14,22 @@ def main() -> None:
     if arguments in (["--version"], ["-V"]):
         print(f"nexus {VERSION}")  # noqa: T201
         return
-    if sys.flags.utf8_mode == 0 and os.environ.get("LC_ALL", os.environ.get("LANG", "C")) in ("C", "POSIX", ""):
-        # A bare locale would turn every accent into an escape.
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    if not arguments:
-        # The way to the first frame does not pay for the command tree.
-        from nexus_tui.directories import data_directory
-        from nexus_tui.opening import open_terminal
-
-        raise SystemExit(open_terminal(data_directory(None), None))
+    _mend_streams()
     from nexus_tui.cli.main import run
 
     raise SystemExit(run(arguments))
+
+
+def _mend_streams() -> None:
+    """Output that can always be written: closed streams lead nowhere, and no character of a document or file name is an error."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # A bare locale would turn every accent into an escape.
+        bare = (stream.encoding or "").lower() in ("ascii", "us-ascii", "ansi_x3.4-1968")
+        stream.reconfigure(encoding="utf-8" if bare else None, errors="backslashreplace")  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

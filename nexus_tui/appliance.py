@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import Unanswered
+from engine.errors import NoData, Unanswered
 from nexus_tui.version import VERSION
-from store.errors import Owned
+from store.errors import NotFound, Owned
 
 if TYPE_CHECKING:
     from engine.api.client import RemoteExecutor
@@ -82,11 +82,14 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     from engine.runtime.dispatcher import Dispatcher
     from engine.runtime.extractor import Extractor
     from engine.runtime.registry import production
+    from engine.runtime.slots import ensure_queues
     from scheduler.housekeeping import Housekeeping
     from store.store import Store
 
     os.umask(0o077)
     outside = Outside.system()
+    # Who is refused meanwhile learns the pid; commands come in once there is a socket.
+    ownership.announce(_owner(outside.clock.wall_ms(), None))
     ended: asyncio.Queue[str] = asyncio.Queue()
     async with AsyncExitStack() as stack:
         store = await Store.open(directory, outside.clock)
@@ -104,22 +107,29 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
             await dispatcher.start()
             await intake.recover()
             housekeeping.start()
-            stack.callback(housekeeping.stop)
+            stack.push_async_callback(housekeeping.stop)
             await _serve(stack, directory, store, executor, ownership, outside.clock.wall_ms())
+        else:
+            await store.write(ensure_queues)
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
         yield Appliance(engine, directory, True, ended)
 
 
 async def _serve(stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int) -> None:
     from engine.api.local import LocalApi
-    from store.migrate import latest
 
     api = LocalApi(directory, store, executor)
     stack.push_async_callback(api.stop)
     await api.start()
-    ownership.announce(
-        {"pid": os.getpid(), "boot": boot_ms, "version": VERSION, "schema": latest(), "socket": str(api.path), "http": None}
-    )
+    ownership.announce(_owner(boot_ms, api.path))
+
+
+def _owner(boot_ms: int, socket: Path | None) -> dict[str, Any]:
+    """What `owner.json` says: who, since when, which version, and where commands are taken."""
+    from store.migrate import latest
+
+    where = None if socket is None else str(socket)
+    return {"pid": os.getpid(), "boot": boot_ms, "version": VERSION, "schema": latest(), "socket": where, "http": None}
 
 
 @asynccontextmanager
@@ -138,11 +148,21 @@ async def viewing(directory: Path, owner: dict[str, Any]) -> AsyncIterator[Appli
 
 @asynccontextmanager
 async def looking(directory: Path) -> AsyncIterator[Appliance]:
-    """Queries only, whether an engine runs or not; nothing is started and nothing written."""
-    from store.owner import is_owned
-
+    """Queries only, whether an engine runs or not; nothing is started and nothing written. Raises `NoData` where nothing was ever taken in."""
     async with AsyncExitStack() as stack:
-        yield await _look(stack, directory, None, "running" if is_owned(directory) else "stopped")
+        try:
+            view = await _look(stack, directory, None, "running" if serving(directory) else "stopped")
+        except NotFound:
+            raise NoData(f"There is no data in {directory}.") from None
+        yield view
+
+
+def serving(directory: Path) -> bool:
+    """Whether an engine runs on `directory`; a command that owns it for a moment is none."""
+    from store.owner import is_owned, read_owner
+
+    owner = read_owner(directory)
+    return owner is not None and owner.get("socket") is not None and is_owned(directory)
 
 
 async def _look(stack: AsyncExitStack, directory: Path, executor: RemoteExecutor | None, state: EngineState) -> Appliance:
@@ -160,17 +180,23 @@ async def _look(stack: AsyncExitStack, directory: Path, executor: RemoteExecutor
 
 
 async def _announced(directory: Path) -> dict[str, Any] | None:
-    """What the owner says of itself, or `None` if it is gone; one that has just started says it a moment after it took the lock."""
+    """What a running engine says of itself, or `None` if the owner is gone; one that has just started says it a moment after it took the lock.
+
+    A command that owns the directory without serving it is waited for. Raises `Unanswered` with the pid once patience is over.
+    """
     from store.owner import is_owned, read_owner
 
+    owner = None
     for _ in range(PATIENCE_TICKS):
         owner = read_owner(directory)
-        if owner is not None and is_owned(directory):
-            return owner
         if not is_owned(directory):
             return None
+        if owner is not None and owner.get("socket") is not None:
+            return owner
         await asyncio.sleep(0.1)
-    raise Unanswered(f"Another process owns {directory} and does not say who it is.")
+    if owner is None:
+        raise Unanswered(f"Another process owns {directory} and takes no commands.")
+    raise Unanswered(f"Process {owner['pid']} owns {directory} and takes no commands.")
 
 
 class Nobody:

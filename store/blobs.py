@@ -17,7 +17,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 from store.errors import Damaged, NotFound, TooLarge
 from store.files import create, disk_error, sync, sync_file
@@ -148,7 +148,7 @@ class Blobs:
         size = 0
         temporary = self._new_temporary()
         with guarded(temporary), source.open("rb") as incoming, create(temporary) as file:
-            while chunk := incoming.read(CHUNK):
+            while chunk := read_chunk(incoming, source):
                 size += len(chunk)
                 if size > limit:
                     raise TooLarge(f"{source.name} is larger than {limit} bytes.")
@@ -197,7 +197,15 @@ class Blobs:
                 self._known.add(path.parent.name)
 
 
-class guarded:  # reads as a statement: with guarded(file)
+def read_chunk(file: IO[bytes], source: Path) -> bytes:
+    """The next bytes of a file that is taken in. Its errors name it, so that they are not taken for errors of the data directory."""
+    try:
+        return file.read(CHUNK)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(source)) from error
+
+
+class guarded:  # noqa: N801  # reads as a statement: with guarded(file)
     """Remove the temporary file if anything fails, and say what the disk said in the store's own words."""
 
     def __init__(self, temporary: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -68,8 +69,13 @@ class ThreadDriver:
         connection._thread.daemon = True
         try:
             return cls(await connection)
-        except driver.Error as error:
-            raise translate(error) from error
+        except Exception as error:
+            # aiosqlite lets its thread run out by itself, which may be after the loop is closed.
+            await asyncio.to_thread(connection._thread.join)
+            told = translate(error)
+            if told is error:
+                raise
+            raise told from error
 
     async def run(self, function: Callable[[driver.Connection], T]) -> T:
         if self._connection is None:
@@ -88,7 +94,7 @@ class ThreadDriver:
 
 
 def open_writer(
-    path: Path, synchronous: str = SYNCHRONOUS, inspect: Callable[[driver.Connection], None] = lambda connection: None
+    path: Path, synchronous: str = SYNCHRONOUS, inspect: Callable[[driver.Connection], None] | None = None
 ) -> driver.Connection:
     """The writing connection; creates the file with its page size and vacuum mode, which only an empty file takes.
 
@@ -96,7 +102,8 @@ def open_writer(
     """
     connection = driver.connect(str(path), threads=True)
     try:
-        inspect(connection)
+        if inspect is not None:
+            inspect(connection)
         if path.stat().st_size == 0:
             connection.execute("PRAGMA page_size=4096")
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")

@@ -13,11 +13,8 @@ from store.files import create, sync
 
 def migrations() -> list[tuple[int, str]]:
     """The migrations this version carries: (number, SQL), ascending."""
-    found = []
-    for entry in resources.files("store.migrations").iterdir():
-        if entry.name.endswith(".sql"):
-            found.append((int(entry.name[:4]), entry.read_text(encoding="utf-8")))
-    return sorted(found)
+    entries = resources.files("store.migrations").iterdir()
+    return sorted((int(entry.name[:4]), entry.read_text(encoding="utf-8")) for entry in entries if entry.name.endswith(".sql"))
 
 
 def latest() -> int:
@@ -44,7 +41,7 @@ def migrate(connection: driver.Connection, path: Path) -> None:
     if pending and version:
         back_up(connection, path.with_name(f"{path.name}.before-schema-{pending[-1][0]}"))
     for number, sql in pending:
-        connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA application_id={APPLICATION_ID};\nPRAGMA user_version={number};\nCOMMIT;")
+        connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\n;PRAGMA application_id={APPLICATION_ID};\nPRAGMA user_version={number};\nCOMMIT;")
 
 
 def back_up(connection: driver.Connection, target: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
-from engine.api.local import SOCKET
+from engine.api.address import address
 from engine.errors import EngineError, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
 from engine.intake.paths import files
@@ -32,19 +32,22 @@ class Failed(EngineError):
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__(answer.get("message"))
         self.code = answer.get("code", self.code)  # type: ignore[misc]
+        self.title = answer.get("title", self.title)  # type: ignore[misc]
         self.hint = answer.get("hint", self.hint)  # type: ignore[misc]
         self.exit_code = answer.get("exitCode", self.exit_code)  # type: ignore[misc]
 
 
 class RemoteExecutor:
-    """Executes commands in the process that owns the data directory."""
+    """Executes commands in the process that owns the data directory. Raises `VersionMismatch` if that runs another schema."""
 
     def __init__(self, directory: Path, owner: dict[str, Any], schema: int, new_id: Callable[[], str]) -> None:
         if owner.get("schema") != schema:
             raise VersionMismatch(f"Process {owner.get('pid')} runs schema {owner.get('schema')}, this Nexus has {schema}.")
         self._pid = owner.get("pid")
         self._new_id = new_id
-        transport = httpx.AsyncHTTPTransport(uds=os.fspath(directory / SOCKET))
+        # Valid until `close`: httpx opens connections when it needs them.
+        self._address = ExitStack()
+        transport = httpx.AsyncHTTPTransport(uds=self._address.enter_context(address(directory)))
         timeout = httpx.Timeout(COMMAND_S, connect=PATIENCE_S)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://nexus", timeout=timeout)
 
@@ -53,7 +56,7 @@ class RemoteExecutor:
         try:
             await self._client.get("/healthz", timeout=PATIENCE_S)
         except httpx.HTTPError as error:
-            raise Unanswered(f"Process {self._pid} owns the data directory and does not answer: {error}.") from error
+            raise self._unanswered() from error
 
     async def execute(self, command: Command) -> CommandResult:
         """Send a command. Raises `Unanswered` if nobody answers, `Failed` with the owner's own error."""
@@ -61,9 +64,9 @@ class RemoteExecutor:
         try:
             response = await self._client.post("/api/local/commands", content=wire)
         except httpx.HTTPError as error:
-            raise Unanswered(f"Process {self._pid} owns the data directory and does not answer: {error}.") from error
+            raise self._unanswered() from error
         if response.status_code != httpx.codes.OK:
-            raise Failed(msgspec.json.decode(response.content))
+            raise Failed(_answer(response))
         return _result(response.content)
 
     async def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
@@ -79,3 +82,15 @@ class RemoteExecutor:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
+        self._address.close()
+
+    def _unanswered(self) -> Unanswered:
+        return Unanswered(f"Process {self._pid} owns the data directory and does not answer.")
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        answer = {"message": f"The owner answered {response.status_code}."}
+    return answer

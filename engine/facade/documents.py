@@ -11,7 +11,7 @@ import msgspec
 
 from engine.contract import events
 from engine.contract.events import A1, AgentSpec
-from engine.facade import filters
+from engine.facade import filters, manual
 from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
 from engine.facade.objects import document_object
 from engine.facade.reading import Executing, Reading
@@ -55,7 +55,7 @@ class Documents:
 
     async def page(self, filter: str, tenant: str, after: int | None, limit: int, newest_first: bool = True) -> Page:
         """`limit` rows after the row with seq `after`. Raises `BadFilter`."""
-        where, parameters = _where(filter, tenant)
+        where, parameters = filters.scoped(filter, tenant, self._reading.wall_ms())
         order, beyond = ("DESC", "seq<?") if newest_first else ("ASC", "seq>?")
         bound, more = ("", ()) if after is None else (f" AND {beyond}", (after,))
         statement = f"SELECT {LIST} FROM document WHERE {where}{bound} ORDER BY seq {order} LIMIT ?"
@@ -69,7 +69,7 @@ class Documents:
 
     async def count(self, filter: str, tenant: str) -> int:
         """How many documents match."""
-        where, parameters = _where(filter, tenant)
+        where, parameters = filters.scoped(filter, tenant, self._reading.wall_ms())
         statement = f"SELECT count(*) FROM document WHERE {where}"
 
         def query(connection: Connection) -> int:
@@ -80,7 +80,7 @@ class Documents:
 
     async def anchors(self, filter: str, tenant: str, every: int, newest_first: bool = True) -> tuple[int, ...]:
         """The seq of every `every`-th row, so that a list can jump."""
-        where, parameters = _where(filter, tenant)
+        where, parameters = filters.scoped(filter, tenant, self._reading.wall_ms())
         order = "DESC" if newest_first else "ASC"
         statement = (
             f"SELECT seq FROM (SELECT seq, row_number() OVER (ORDER BY seq {order}) AS place FROM document WHERE {where}) WHERE place % ? = 0"
@@ -91,7 +91,7 @@ class Documents:
 
     async def ids(self, filter: str, tenant: str, limit: int = 100_000) -> tuple[str, ...]:
         """Ids of the documents that match, oldest first."""
-        where, parameters = _where(filter, tenant)
+        where, parameters = filters.scoped(filter, tenant, self._reading.wall_ms())
         statement = f"SELECT doc FROM document WHERE {where} ORDER BY seq LIMIT ?"
         return await self._reading.read(
             lambda connection: tuple(row[0] for row in connection.execute(statement, (*parameters, limit)).fetchall())
@@ -100,7 +100,7 @@ class Documents:
     async def counts(self, tenant: str) -> InboxCounts:
         """The line of truth above the inbox."""
         since = self._reading.wall_ms() - 60_000
-        scope, parameters = _scope(tenant)
+        scope, parameters = filters.scope(tenant)
 
         def query(connection: Connection) -> InboxCounts:
             by_state = dict(
@@ -171,15 +171,17 @@ class Documents:
             return None
         return results.content(report, self._reading.blob, lambda content: hashlib.sha256(content).digest())
 
-    async def items(self, doc_id: str) -> list[dict[str, Any]]:
-        """The rows of a document, under the wire's keys."""
+    async def items(self, doc_id: str) -> list[dict[str, Any]] | None:
+        """The rows of a document, under the wire's keys; `None` if there is no such document."""
 
-        def query(connection: Connection) -> list[bytes]:
+        def query(connection: Connection) -> list[bytes] | None:
             document = documents.find(connection, doc_id)
-            rows = [] if document is None else results.rows(connection, results.ITEMS, document.tenant, doc_id)
-            return [row[-1] for row in rows]
+            if document is None:
+                return None
+            return [row[-1] for row in results.rows(connection, results.ITEMS, document.tenant, doc_id)]
 
-        return [msgspec.json.decode(row) for row in await self._reading.read(query)]
+        rows = await self._reading.read(query)
+        return None if rows is None else [msgspec.json.decode(row) for row in rows]
 
     async def add(self, paths: Sequence[Path], tenant: str = "default") -> CommandResult:
         """Take in files and folders as one job; returns once everything is acknowledged."""
@@ -193,6 +195,15 @@ class Documents:
                 done += 1
         await self._executing.execute(CloseJob(job=job))
         return CommandResult(done=done, refused=tuple(refused), data={"job": job})
+
+    async def reprocessable(self, doc_ids: Sequence[str]) -> CommandResult:
+        """What `reprocess` would do: how many documents, and which it would decline. Nothing is written."""
+
+        def query(connection: Connection) -> CommandResult:
+            taken, outcome = manual.reprocessable(connection, doc_ids)
+            return CommandResult(done=len(taken), refused=tuple(declined.of(doc) for doc, declined in outcome if declined is not None))
+
+        return await self._reading.read(query)
 
     async def requeue(self, doc_ids: Sequence[str]) -> CommandResult:
         """Send the documents' dead letters back to where they failed."""
@@ -209,15 +220,6 @@ class Documents:
     async def _execute(self, command: Requeue | Reprocess | Cancel) -> CommandResult:
         result: CommandResult = await self._executing.execute(command)
         return result
-
-
-def _scope(tenant: str) -> filters.Condition:
-    return filters.EVERYTHING if tenant == "*" else filters.Condition("tenant=?", (tenant,))
-
-
-def _where(text: str, tenant: str) -> tuple[str, tuple[Any, ...]]:
-    wanted, scope = filters.parse(text), _scope(tenant)
-    return f"({wanted.sql}) AND ({scope.sql})", (*wanted.parameters, *scope.parameters)
 
 
 def _row(row: Any, clock_offset: int) -> DocumentRow:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, EngineError
-from engine.facade import commands, manual
+from engine.facade import commands, manual, refusals
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
@@ -19,7 +19,7 @@ from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
 from engine.intake.intake import Acknowledged, Intake, Request
 from engine.intake.requeue import requeue_dead, requeue_message
 from engine.outside import Outside
-from store import bin, kv, queues
+from store import kv, queues
 from store.errors import StoreError
 from store.records import companies
 from store.store import Store
@@ -27,6 +27,10 @@ from store.transaction import Transaction
 
 #: A swept bite is about 10 ms; this bounds one command to a few seconds.
 MOST_BITES = 500
+#: Longest time to live a caller may ask for: a century, in seconds.
+LONGEST_TTL_S = 100 * 365 * 24 * 3600
+#: Largest setting of a queue; longer times than 24 days say nothing more.
+LARGEST_SETTING = 2**31 - 1
 
 
 class LocalExecutor:
@@ -66,13 +70,14 @@ class LocalExecutor:
         except (BadInput, StoreError) as error:
             if isinstance(error, StoreError) and error.exit_code != 2:
                 raise
-            return CommandResult(refused=(refusal(type(command).__name__, error),))
+            return CommandResult(refused=(refusal(_subject(command), error),))
 
     async def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
         async for acknowledged in self._intake.add(job, Request(tenant=tenant), paths):
             yield told(acknowledged)
 
     async def _open_job(self, command: commands.OpenJob) -> CommandResult:
+        _one(command.tenant)
         job = await self._intake.open_job(Request(tenant=command.tenant, source=command.source, priority=command.priority))
         return CommandResult(done=1, data={"job": job})
 
@@ -91,9 +96,11 @@ class LocalExecutor:
             rows = await self._store.read(partial(_documents_of, messages=command.messages))
             return await self._reprocess(commands.Reprocess(documents=(*command.documents, *rows)))
 
-        def operation(tx: Transaction) -> list[tuple[str, str | None]]:
-            told_documents = [(doc, requeue_dead(tx, now, wall, doc)) for doc in command.documents]
-            return told_documents + [(str(message), requeue_message(tx, now, wall, message)) for message in command.messages]
+        def operation(tx: Transaction) -> manual.Outcome:
+            outcome: manual.Outcome = [(doc, refusals.known(requeue_dead(tx, now, wall, doc))) for doc in command.documents]
+            for message in command.messages:
+                outcome.append((str(message), refusals.known(requeue_message(tx, now, wall, message))))
+            return outcome
 
         return _counted(await self._store.write(operation))
 
@@ -106,8 +113,8 @@ class LocalExecutor:
         return CommandResult(done=result.done, refused=result.refused, data={"job": job})
 
     async def _cancel(self, command: commands.Cancel) -> CommandResult:
-        wall = self._clock.wall_ms()
-        return _counted(await self._store.write(lambda tx: [(doc, manual.cancel(tx, wall, doc)) for doc in command.documents]))
+        now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+        return _counted(await self._store.write(lambda tx: [(doc, manual.cancel(tx, now, wall, doc)) for doc in command.documents]))
 
     async def _enqueue(self, command: commands.Enqueue) -> CommandResult:
         event = manual.validated(command.event)
@@ -115,25 +122,32 @@ class LocalExecutor:
         return CommandResult(done=1, data={"name": event.name.value, "docId": event.headers.doc_id})
 
     async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:
+        for setting, value in command.settings.items():
+            if value > LARGEST_SETTING:
+                raise BadInput(f"{setting} may be {LARGEST_SETTING} at most.")
+
         await self._store.write(lambda tx: queues.change(tx, command.queue, **command.settings))
         undo = "resume" if command.settings == {"paused": 1} else None
         return CommandResult(done=1, undo=undo)
 
     async def _purge(self, command: commands.PurgeQueue) -> CommandResult:
         now, wall = self._clock.steady_ms(), self._clock.wall_ms()
-        return CommandResult(done=await self._store.write(lambda tx: manual.purge(tx, now, wall, command.queue)), undo="restore")
+
+        purged = await self._store.write(lambda tx: manual.purge(tx, now, wall, command.queue))
+        return CommandResult(done=len(purged), undo="restore" if purged else None, data={"messages": purged})
 
     async def _drop(self, command: commands.DropDead) -> CommandResult:
         now = self._clock.steady_ms()
-        dropped = await self._store.write(lambda tx: bin.discard(tx, now, command.messages))
-        return CommandResult(done=dropped, undo="restore" if dropped else None)
+        result = _counted(await self._store.write(lambda tx: manual.drop(tx, now, command.messages)))
+        return CommandResult(done=result.done, refused=result.refused, undo="restore" if result.done else None)
 
     async def _restore(self, command: commands.RestoreDead) -> CommandResult:
-        return CommandResult(done=await self._store.write(lambda tx: bin.take_back(tx, command.messages)))
+        wall = self._clock.wall_ms()
+        return _counted(await self._store.write(lambda tx: manual.restore(tx, wall, command.messages)))
 
     async def _put_key(self, command: commands.PutKey) -> CommandResult:
         wanted = namespace(command.namespace)
-        expires = None if command.ttl_s is None else self._clock.wall_ms() + command.ttl_s * 1000
+        expires = _expiry(self._clock.wall_ms(), command.ttl_s)
         value: bytes | None = command.value
         sha = None
         if len(command.value) > kv.INLINE:
@@ -153,15 +167,15 @@ class LocalExecutor:
 
     async def _expire_key(self, command: commands.ExpireKey) -> CommandResult:
         wall = self._clock.wall_ms()
-        expires = None if command.ttl_s is None else wall + command.ttl_s * 1000
+        expires = _expiry(wall, command.ttl_s)
         wanted = namespace(command.namespace)
         found = await self._store.write(lambda tx: kv.expire_at(tx, wall, wanted, command.key, expires))
-        return CommandResult(done=1) if found else CommandResult(refused=(Refusal(subject=command.key, reason="no such key"),))
+        return CommandResult(done=1) if found else CommandResult(refused=(refusals.NO_SUCH_KEY.of(command.key),))
 
     async def _release(self, command: commands.ReleaseLocks) -> CommandResult:
         wall = self._clock.wall_ms()
 
-        def operation(tx: Transaction) -> list[tuple[str, str | None]]:
+        def operation(tx: Transaction) -> manual.Outcome:
             return [(name, manual.release(tx, wall, name, force=command.force)) for name in command.names]
 
         return _counted(await self._store.write(operation))
@@ -174,6 +188,7 @@ class LocalExecutor:
         return CommandResult(done=self._store.counters["expired"] - before)
 
     async def _put_company(self, command: commands.PutCompany) -> CommandResult:
+        _one(command.tenant)
         identifier = bare(command.cnpj)
         if not (cnpj_valid(identifier) or cpf_valid(identifier)):
             raise BadInput(f"{command.cnpj!r} is no valid CNPJ or CPF.")
@@ -186,7 +201,7 @@ class LocalExecutor:
 
     async def _remove_company(self, command: commands.RemoveCompany) -> CommandResult:
         removed = await self._store.write(lambda tx: companies.remove(tx, command.tenant, bare(command.cnpj)))
-        return CommandResult(done=1) if removed else CommandResult(refused=(Refusal(subject=command.cnpj, reason="not an own company"),))
+        return CommandResult(done=1) if removed else CommandResult(refused=(refusals.NOT_A_COMPANY.of(command.cnpj),))
 
 
 def refusal(subject: str, error: EngineError | StoreError) -> Refusal:
@@ -207,8 +222,32 @@ def told(acknowledged: Acknowledged) -> dict[str, Any]:
     return value
 
 
-def _counted(outcome: Sequence[tuple[str, str | None]]) -> CommandResult:
-    refused = tuple(Refusal(subject=subject, reason=reason) for subject, reason in outcome if reason is not None)
+def _one(tenant: str) -> None:
+    """What is stored belongs to one tenant; `*` is the operator's view of all. Raises `BadInput`."""
+    if not tenant or tenant == "*":
+        raise BadInput(f"{tenant!r} is no tenant that something can belong to.")
+
+
+def _subject(command: Command) -> str:
+    """What a command as a whole is about."""
+    for name in ("queue", "key", "cnpj", "path"):
+        subject: str | None = getattr(command, name, None)
+        if subject is not None:
+            return subject
+    return ""
+
+
+def _expiry(wall: int, ttl_s: int | None) -> int | None:
+    """When a key expires that lives `ttl_s` from now. Raises `BadInput`."""
+    if ttl_s is None:
+        return None
+    if not 0 < ttl_s <= LONGEST_TTL_S:
+        raise BadInput(f"A time to live is 1 to {LONGEST_TTL_S} seconds.")
+    return wall + ttl_s * 1000
+
+
+def _counted(outcome: Sequence[tuple[str, refusals.Declined | None]]) -> CommandResult:
+    refused = tuple(declined.of(subject) for subject, declined in outcome if declined is not None)
     return CommandResult(done=len(outcome) - len(refused), refused=refused)
 
 

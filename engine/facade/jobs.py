@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.errors import BadInput
 from engine.facade.commands import CloseJob, CommandResult, Enqueue, OpenJob
 from engine.facade.documents import step_view
 from engine.facade.reading import Executing, Reading
@@ -49,8 +50,10 @@ class Jobs:
         return tuple(step_view(row) for row in rows)
 
     async def open(self, tenant: str, *, source: str = "upload", priority: str = "normal") -> str:
-        """Begin a job; `close` says that all its files are in."""
+        """Begin a job; `close` says that all its files are in. Raises `BadInput` for a tenant that is none."""
         result = await self._execute(OpenJob(tenant=tenant, source=source, priority=priority))  # type: ignore[arg-type]
+        if result.refused:
+            raise BadInput(result.refused[0].reason)
         job: str = result.data["job"]
         return job
 

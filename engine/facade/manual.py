@@ -1,4 +1,7 @@
-"""What a person does by hand to messages, locks and documents, each as one function of the transaction."""
+"""What a person does by hand to messages, locks and documents, each as one function of the transaction.
+
+Where many things are named, each is done or declined by itself: the outcome says which and why.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ from engine.contract.envelope import Envelope
 from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import PipelineOptions
 from engine.errors import InvalidEvent
+from engine.facade import refusals
+from engine.facade.refusals import Declined
 from engine.intake import planning
+from engine.intake.requeue import LOCK_MS
+from engine.runtime import standing
 from engine.runtime.registry import decoder
 from engine.runtime.standing import TERMINAL
 from store import bin, locks, queues
@@ -23,6 +30,8 @@ from store.queues import Draft, Priority
 from store.records import documents, jobs
 from store.transaction import Transaction
 
+#: What was named, and why nothing was done with it, or `None`.
+Outcome = list[tuple[str, Declined | None]]
 
 #: What an earlier run said is over.
 NO_ERROR: dict[str, Any] = {"error_code": None, "error": None, "error_arguments": None}
@@ -54,28 +63,35 @@ def enqueue(tx: Transaction, now: int, event: Envelope) -> None:
     queues.send(tx, now, [draft])
 
 
-def reprocess(tx: Transaction, now: int, wall: int, job: str, docs: Sequence[str]) -> list[tuple[str, str | None]]:
-    """Run documents again from the planner as a new job, whose id is the new trace. Returns (document, refusal or None)."""
-    outcome: list[tuple[str, str | None]] = []
+def reprocessable(connection: Any, docs: Sequence[str]) -> tuple[list[documents.Document], Outcome]:
+    """Which of the documents can run again, and why others cannot; all of the first one's tenant."""
+    outcome: Outcome = []
     taken: list[documents.Document] = []
+    found = documents.find_many(connection, docs)
     for doc in dict.fromkeys(docs):
-        document = documents.find(tx, doc)
+        document = found.get(doc)
         if document is None:
-            outcome.append((doc, "no such document"))
+            outcome.append((doc, refusals.NO_SUCH_DOCUMENT))
         elif document.state not in TERMINAL:
-            outcome.append((doc, "still at work"))
+            outcome.append((doc, refusals.STILL_AT_WORK))
         elif taken and document.tenant != taken[0].tenant:
-            outcome.append((doc, "another tenant"))
+            outcome.append((doc, refusals.OTHER_TENANT))
         else:
             taken.append(document)
             outcome.append((doc, None))
+    return taken, outcome
+
+
+def reprocess(tx: Transaction, now: int, wall: int, job: str, docs: Sequence[str]) -> Outcome:
+    """Run documents again from the planner as a new job, whose id is the new trace."""
+    taken, outcome = reprocessable(tx, docs)
     if not taken:
         return outcome
     tenant = taken[0].tenant
     options = msgspec.to_builtins(PipelineOptions(reprocess=True, priority="normal"))
     jobs.create(tx, wall, job, tenant, "upload", Priority.NORMAL, json.dumps(options))
     for document in taken:
-        _start_over(tx, wall, job, document)
+        _start_over(tx, now, wall, job, document)
     planning.put_created(tx, wall, job)
     row = jobs.find(tx, job)
     assert row is not None
@@ -85,10 +101,10 @@ def reprocess(tx: Transaction, now: int, wall: int, job: str, docs: Sequence[str
     return outcome
 
 
-def _start_over(tx: Transaction, wall: int, job: str, document: documents.Document) -> None:
+def _start_over(tx: Transaction, now: int, wall: int, job: str, document: documents.Document) -> None:
     tenant, doc = document.tenant, document.doc
     if document.state == "dead_lettered":
-        bin.discard(tx, wall, [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=?", (doc,))])
+        bin.discard(tx, now, [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=?", (doc,))])
     documents.change_state(tx, tenant, doc, document.state, "queued")
     documents.update(
         tx, tenant, doc,
@@ -99,14 +115,14 @@ def _start_over(tx: Transaction, wall: int, job: str, document: documents.Docume
     jobs.expect(tx, job, 1)
 
 
-def cancel(tx: Transaction, wall: int, doc: str) -> str | None:
-    """Stop working on a document: its messages go to the bin, late results are discarded. Returns why not, or `None`."""
+def cancel(tx: Transaction, now: int, wall: int, doc: str) -> Declined | None:
+    """Stop working on a document: its messages go to the bin, late results are discarded."""
     document = documents.find(tx, doc)
     if document is None:
-        return "no such document"
+        return refusals.NO_SUCH_DOCUMENT
     if document.state in TERMINAL:
-        return f"already {document.state}"
-    bin.discard(tx, wall, [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=?", (doc,))])
+        return refusals.AT_ITS_END
+    bin.discard(tx, now, [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=?", (doc,))])
     documents.change_state(tx, document.tenant, doc, document.state, "cancelled")
     documents.update(tx, document.tenant, doc, {"state": "cancelled", "finished": wall})
     if document.trace is not None:
@@ -115,28 +131,83 @@ def cancel(tx: Transaction, wall: int, doc: str) -> str | None:
     return None
 
 
-def purge(tx: Transaction, now: int, wall: int, name: str) -> int:
-    """Move what waits in a queue to the bin; documents it belonged to are cancelled. Returns how many messages."""
+def purge(tx: Transaction, now: int, wall: int, name: str) -> list[int]:
+    """Move what waits in a queue to the bin; documents that wait there are cancelled. Returns the messages."""
     queue = queues.by_name(tx, name)
     if queue is None:
         raise UnknownQueue(f"No queue is called {name!r}.")
-    rows = tx.rows("SELECT id, doc FROM msg WHERE queue=? AND state<2", (queue.id,))
-    for _, doc in rows:
-        if doc is not None and queue.dlq is not None:
-            cancel(tx, wall, doc)
-    bin.discard(tx, now, [row[0] for row in rows])
-    return len(rows)
+    rows = tx.rows("SELECT id, doc, trace FROM msg WHERE queue=? AND state<2 AND binned IS NULL ORDER BY id", (queue.id,))
+    purged = [row[0] for row in rows]
+    bin.discard(tx, now, purged)
+    if queue.dlq is not None:
+        for _, doc, trace in rows:
+            for waiting in _planned(tx, trace) if doc is None else [doc]:
+                purged += [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=? AND binned IS NULL", (waiting,))]
+                cancel(tx, now, wall, waiting)
+    return purged
 
 
-def release(tx: Transaction, wall: int, name: str, *, force: bool) -> str | None:
-    """Release a lock. Returns why not, or `None`."""
+def _planned(tx: Transaction, trace: str | None) -> list[str]:
+    """The documents of a job whose planner messages are gone, and that have none of their own yet."""
+    return [
+        row[0]
+        for row in tx.rows(
+            "SELECT doc FROM document WHERE job=? AND planned=1 AND state IN ('queued','waiting_lock') "
+            "AND NOT EXISTS(SELECT 1 FROM msg WHERE msg.doc=document.doc AND binned IS NULL)", (trace,),
+        )
+    ]  # fmt: skip
+
+
+def drop(tx: Transaction, now: int, messages: Sequence[int]) -> Outcome:
+    """Move dead letters to the bin; a message that is at work or waits is no dead letter."""
+    outcome: Outcome = []
+    for message in dict.fromkeys(messages):
+        dead = tx.row("SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.id=? AND queue.dlq IS NULL AND binned IS NULL", (message,))
+        gone = dead is not None and bin.discard(tx, now, [message]) > 0
+        outcome.append((str(message), None if gone else refusals.NO_SUCH_DEAD_LETTER))
+    return outcome
+
+
+def restore(tx: Transaction, wall: int, messages: Sequence[int]) -> Outcome:
+    """Take messages back from the bin; documents that were cancelled with theirs go on, under the lock they had."""
+    return [(str(message), _restore(tx, wall, message)) for message in dict.fromkeys(messages)]
+
+
+def _restore(tx: Transaction, wall: int, message: int) -> Declined | None:
+    row = tx.row("SELECT doc, trace, origin FROM msg WHERE id=? AND binned IS NOT NULL", (message,))
+    if row is None:
+        return refusals.NOT_IN_THE_BIN
+    doc, trace, origin = row
+    document = None if doc is None or origin is not None else documents.find(tx, doc)
+    if document is not None and document.trace != trace:
+        return refusals.OVERTAKEN
+    waiting = [] if origin is not None or trace is None else _cancelled(tx, doc, trace)
+    if any(locks.acquire(tx, wall, keys.document_lock(one.doc), trace, LOCK_MS) is None for one in waiting if doc is not None):
+        return refusals.LOCK_HELD
+    bin.take_back(tx, [message])
+    for one in waiting:
+        standing.resume(tx, wall, one.tenant, one.doc)
+    return None
+
+
+def _cancelled(tx: Transaction, doc: str | None, trace: str) -> list[documents.Document]:
+    """Documents that a message out of the bin would work on again."""
+    if doc is None:
+        docs = [row[0] for row in tx.rows("SELECT doc FROM document WHERE job=? AND planned=1 AND stage IS NULL", (trace,))]
+    else:
+        docs = [doc]
+    return [one for one in documents.find_many(tx, docs).values() if one.state == "cancelled" and one.trace == trace]
+
+
+def release(tx: Transaction, wall: int, name: str, *, force: bool) -> Declined | None:
+    """Release a lock; one whose trace is at work only by `force`."""
     row = tx.row("SELECT owner FROM lock WHERE name=? AND owner IS NOT NULL", (name,))
     if row is None:
-        return "not held"
+        return refusals.NOT_HELD
     alive = tx.row(
         "SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.trace=? AND queue.dlq IS NOT NULL LIMIT 1", (row[0],)
     )
     if alive is not None and not force:
-        return "its trace is still at work: releasing it may run the document twice"
+        return refusals.LOCK_ALIVE
     locks.break_open(tx, wall, [name])
     return None

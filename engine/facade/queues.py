@@ -9,15 +9,17 @@ from typing import Any
 from engine.facade.commands import ChangeQueue, CommandResult, DropDead, PurgeQueue, Requeue, RestoreDead
 from engine.facade.reading import Executing, Reading
 from engine.facade.views import DeadLetter, QueueView
-from store import queues
+from store import bin, queues
 from store.driver import Connection
 from store.queues import State
 
-DEAD = (
+LETTER = (
     "SELECT msg.id, queue.name, msg.doc, document.name, msg.trace, msg.error_class, msg.error, msg.attempts, msg.deliveries, msg.run, "
-    "msg.created, msg.fingerprint, msg.history, msg.body, msg.sha FROM msg JOIN queue ON queue.id=msg.queue LEFT JOIN document ON document.doc=msg.doc "
-    "WHERE queue.name LIKE 'dlq.%'"
+    "msg.created, msg.fingerprint, msg.history FROM msg JOIN queue ON queue.id={queue} LEFT JOIN document ON document.doc=msg.doc "
 )
+DEAD = LETTER.format(queue="msg.queue") + "WHERE queue.name LIKE 'dlq.%'"
+#: What lies in the bin, under the queue it was in.
+BINNED = LETTER.format(queue="msg.binned") + f"WHERE msg.queue=(SELECT id FROM queue WHERE name='{bin.NAME}')"
 
 
 class Queues:
@@ -33,21 +35,30 @@ class Queues:
 
         def query(connection: Connection) -> tuple[QueueView, ...]:
             counters: dict[str, int] = dict(connection.execute("SELECT name, n FROM counter WHERE name LIKE 'queue:%'").fetchall())
-            views = []
-            for queue in queues.everyone(connection):
-                if queue.dlq is not None:
-                    views.append(_view(connection, queue, counters, now))
-            return tuple(views)
+            return tuple(_view(connection, queue, counters, now) for queue in queues.everyone(connection) if queue.dlq is not None)
 
         return await self._reading.read(query)
 
     async def dead(self, queue: str | None = None, limit: int = 1_000) -> tuple[DeadLetter, ...]:
         """Dead letters, newest first."""
-        wanted, parameters = ("", ()) if queue is None else (" AND queue.name=?", (f"dlq.{queue}",))
+        wanted, parameters = ("", ()) if queue is None else (" AND queue.name=?", (f"{queues.DEAD_LETTERS}{queue}",))
+        return await self._letters(DEAD + wanted, (*parameters, limit))
+
+    async def binned(self, queue: str | None = None, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """What was dropped, purged or cancelled in the last 30 days, newest first, under the queue it was in."""
+        wanted, parameters = ("", ()) if queue is None else (" AND queue.name IN (?,?)", (queue, f"{queues.DEAD_LETTERS}{queue}"))
+        return await self._letters(BINNED + wanted, (*parameters, limit))
+
+    async def letter(self, message: int) -> DeadLetter | None:
+        """A dead letter."""
+        found = await self._letters(f"{DEAD} AND msg.id=?", (message, 1))
+        return found[0] if found else None
+
+    async def _letters(self, statement: str, parameters: tuple[Any, ...]) -> tuple[DeadLetter, ...]:
         offset = self._reading.wall_ms() - self._reading.steady_ms()
 
         def query(connection: Connection) -> tuple[DeadLetter, ...]:
-            rows = connection.execute(f"{DEAD}{wanted} ORDER BY msg.id DESC LIMIT ?", (*parameters, limit)).fetchall()
+            rows = connection.execute(f"{statement} ORDER BY msg.id DESC LIMIT ?", parameters).fetchall()
             return tuple(_dead(row, offset) for row in rows)
 
         return await self._reading.read(query)

@@ -1,10 +1,15 @@
-"""Finding documents by what they say."""
+"""Finding documents by what they say, and in the same breath by what they are."""
 
 from __future__ import annotations
 
+from engine.facade import filters
 from engine.facade.reading import Reading
 from engine.facade.views import SearchHit
 from store import search
+from store.driver import Connection
+
+FOUND = "document.seq, document.doc, document.name"
+SNIPPET = "snippet(search, -1, '«', '»', '…', 12)"
 
 
 class Searching:
@@ -14,7 +19,24 @@ class Searching:
         self._reading = reading
 
     async def find(self, query: str, tenant: str = "*", limit: int = 50) -> tuple[SearchHit, ...]:
-        """Documents that hold every word of the query, best first."""
-        scope = None if tenant == "*" else tenant
-        hits = await self._reading.read(lambda connection: search.find(connection, scope, query, limit))
-        return tuple(SearchHit(doc_id=hit.doc, name=hit.name, snippet=hit.snippet) for hit in hits)
+        """Documents that hold every word of the query, best first; qualifiers (`state:` and its kin) narrow them. Raises `BadFilter`."""
+        words = filters.split(query) if any(filters.is_qualified(word) for word in query.split()) else query.split()
+        expression = search.match_expression(" ".join(word for word in words if not filters.is_qualified(word)))
+        qualified = [word for word in words if filters.is_qualified(word)]
+        if not expression and not qualified:
+            return ()
+        where, parameters = filters.every([filters.words(qualified, self._reading.wall_ms()), filters.scope(tenant)])
+        if expression:
+            statement = (
+                f"SELECT {FOUND}, {SNIPPET} FROM search JOIN document ON document.seq=search.rowid "
+                f"WHERE search MATCH ? AND {where} ORDER BY rank, document.seq LIMIT ?"
+            )
+            parameters = (expression, *parameters)
+        else:
+            statement = f"SELECT {FOUND}, '' FROM document WHERE {where} ORDER BY seq DESC LIMIT ?"
+
+        def hits(connection: Connection) -> tuple[SearchHit, ...]:
+            rows = connection.execute(statement, (*parameters, limit)).fetchall()
+            return tuple(SearchHit(doc_id=doc, name=name, snippet=snippet) for _, doc, name, snippet in rows)
+
+        return await self._reading.read(hits)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from engine.errors import BadInput
 from engine.facade.commands import CommandResult, DeleteKeys, ExpireKey, PutKey, ReleaseLocks, SweepNow
 from engine.facade.reading import Executing, Reading
-from engine.facade.views import KeyView, LockView
+from engine.facade.views import IncidentView, KeyView, LockView
 from store import kv, locks
 from store.driver import Connection
 from store.kv import Namespace
 
+#: Where the timers note what did not go as planned: a JSON list, newest last.
+INCIDENTS = "scheduler:incidents"
 NAMESPACES = {"KV_STATE": Namespace.STATE, "KV_LOCKS": Namespace.LOCKS, "local": Namespace.LOCAL}
 
 
@@ -76,6 +80,11 @@ class State:
             return dict(connection.execute("SELECT name, n FROM counter WHERE name NOT LIKE 'queue:%' ORDER BY name").fetchall())
 
         return await self._reading.read(query)
+
+    async def incidents(self) -> tuple[IncidentView, ...]:
+        """Timers' runs of the last week that did not go as planned, oldest first."""
+        found = await self.value(INCIDENTS, "local")
+        return () if found is None else tuple(IncidentView(**one) for one in msgspec.json.decode(found[1]))
 
     async def put(self, key: str, value: bytes, *, space: str = "KV_STATE", ttl_s: int | None = None, metadata: str | None = None) -> CommandResult:
         """Write a key."""

@@ -232,3 +232,13 @@ class SearchHit:
     doc_id: str
     name: str
     snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """A timer's run that was missed, overlapped or failed."""
+
+    job: str
+    what: str
+    error: str | None
+    at_ms: int

@@ -23,7 +23,8 @@ def part_id(tenant: str, container: bytes, part: str) -> str:
 
 def claimed_key(head: bytes) -> str | None:
     """The access key an XML claims, seen before it is parsed, so that duplicates are known in the order of acknowledgement."""
-    found = _IDENTIFIER.search(head)
+    # Without its zeros the ASCII part of UTF-16 is ASCII.
+    found = _IDENTIFIER.search(head.replace(b"\0", b"") if b"\0" in head[:8] else head)
     return None if found is None else found[1].decode()
 
 

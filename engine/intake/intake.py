@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import BadInput, FileTooLarge, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
+from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.intake import opening, pairing, planning
 from engine.intake.arrivals import arrive
@@ -26,7 +27,7 @@ from engine.intake.paths import Found, files
 from engine.outside import Outside
 from engine.runtime.persistence import Persistence
 from store.blobs import Blob
-from store.errors import StoreError, TooLarge
+from store.errors import Busy, DiskFull, StoreError, TooLarge
 from store.queues import Priority
 from store.records import documents, jobs
 from store.store import Store
@@ -38,6 +39,9 @@ LARGEST_FILE = 200 * 1024 * 1024
 AHEAD = 8
 #: Documents of a container committed together.
 CHUNK = 50
+
+#: What may stand before the first tag: marks of the encoding, white space.
+BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
 PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
 
@@ -79,7 +83,8 @@ class Intake:
         self._clock = outside.clock
         self._new_id = outside.new_id
         self._sandbox = sandbox
-        self._persistence = Persistence(store)
+        # A folder that cannot be written is told to whoever brings the files; he is still there.
+        self._persistence = Persistence(store, DiskFull, Busy)
 
     @property
     def stalled(self) -> StoreError | None:
@@ -160,15 +165,19 @@ class Intake:
             blob = await self._persistence.outwait(lambda: self._store.blobs.put_file(path, LARGEST_FILE))
         except TooLarge as error:
             raise FileTooLarge(str(error)) from error
-        return await asyncio.to_thread(self._recognise, blob, path.name) if blob.size > HEAD else self._recognise(blob, path.name)
+        return await self._look(blob, path.name)
 
-    def _recognise(self, blob: Blob, name: str) -> Received:
-        """What the bytes are; an XML is looked at as a whole, so that a lot is known as one."""
-        with self._store.blobs.path(blob.sha).open("rb") as file:
-            head = file.read(HEAD)
-            if head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
-                head += file.read()
-        return Received(blob, recognise(head, blob.size, name), claimed_key(head))
+    async def _look(self, blob: Blob, name: str) -> Received:
+        """What the bytes are. An XML is looked at as a whole, so that a lot is known as one; a large one in the sandbox, for it takes a while."""
+        path = self._store.blobs.path(blob.sha)
+        head = first_bytes(path)
+        recognition: Recognition | Crash = Crash(code="unavailable", detail="not asked")
+        if blob.size > HEAD and head.lstrip(BEFORE_XML).startswith(b"<"):
+            recognition = await self._sandbox.run("recognise", {"path": str(path.absolute()), "name": name})
+        if isinstance(recognition, Crash):
+            recognition = recognise(head, blob.size, name)
+        # A container carries the key of the first note in it, and is none.
+        return Received(blob, recognition, None if recognition.container else claimed_key(head))
 
     async def _acknowledge(self, job: str, request: Request, found: Found, task: asyncio.Task[Received] | None) -> Acknowledged:
         path = str(found.path)
@@ -235,7 +244,7 @@ class Intake:
     async def _member(self, job: str, tenant: str, parent: str, name: str, path: str, inside: opening.File, container: Blob) -> int:
         blob = await self._keep_bytes(inside.content)
         label = inside.label
-        received = Received(blob, recognise(inside.content, blob.size, label), claimed_key(inside.content))
+        received = await self._look(blob, label)
         doc = part_id(tenant, container.sha, received.access_key or inside.part) if inside.part else document_id(tenant, blob.sha)
         await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
         if _opens(received.recognition):
@@ -263,6 +272,12 @@ class Intake:
         halves.clear()
         await self._persistence.write(partial(pairing.keep, job=job, halves=kept))
         return len(kept)
+
+
+def first_bytes(path: Path) -> bytes:
+    """As much as recognition needs at least."""
+    with path.open("rb") as file:
+        return file.read(HEAD)
 
 
 def _opens(recognition: Recognition) -> bool:

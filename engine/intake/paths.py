@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,26 +20,28 @@ class Found(NamedTuple):
 
 def files(paths: Sequence[Path]) -> Iterator[Found]:
     """Every regular file, folders walked in the order of their names. What cannot be read is named, never skipped in silence."""
-    for path in paths:
-        yield from _below(path)
-
-
-def _below(path: Path) -> Iterator[Found]:
-    if path.is_dir():
+    ahead = list(reversed(paths))
+    named = len(ahead)
+    while ahead:
+        path = ahead.pop()
+        inside = len(ahead) >= named
+        named = min(named, len(ahead))
         try:
-            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
-        except OSError as error:
-            yield Found(path, NotReadable(f"{path}: {error.strerror}."))
-            return
-        for entry in entries:
-            # A link to a folder may lead in a circle.
-            if entry.is_symlink() and entry.is_dir():
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                # A link to a folder may lead in a circle; one that a person named is meant.
+                if not (inside and path.is_symlink()):
+                    ahead += sorted(path.iterdir(), key=lambda one: one.name, reverse=True)
                 continue
-            yield from _below(path / entry.name)
-    elif path.is_file():
-        readable = os.access(path, os.R_OK)
-        yield Found(path, None if readable else NotReadable(f"{path} cannot be read."))
-    elif path.exists():
-        yield Found(path, NotReadable(f"{path} is no regular file."))
-    else:
-        yield Found(path, NoSuchFile(f"There is no {path}."))
+        except (FileNotFoundError, NotADirectoryError):
+            yield Found(path, NoSuchFile(f"There is no {path}."))
+        except (OSError, ValueError) as error:
+            yield Found(path, NotReadable(f"{path}: {getattr(error, 'strerror', None) or error}."))
+        else:
+            yield Found(path, _refusal(path, mode))
+
+
+def _refusal(path: Path, mode: int) -> BadInput | None:
+    if not stat.S_ISREG(mode):
+        return NotReadable(f"{path} is no regular file.")
+    return None if os.access(path, os.R_OK) else NotReadable(f"{path} cannot be read.")

@@ -76,23 +76,19 @@ class Chain:
         return list(self._pending)
 
     async def run(self) -> None:
-        """Run ahead as far as it goes. What happened stands in `hops`, `remaining` and `failed`."""
+        """Run ahead as far as it goes; the caller holds the turn. What happened stands in `hops`, `remaining` and `failed`."""
         tools = self._tools
-        await tools.turn.take()
         began = tools.clock.monotonic()
-        try:
-            event: Event | None = self.event
-            while event is not None:
-                # What a chain reached in memory takes a place in its queue too; the first hop has the place of its worker.
-                with tools.slots.passing(event.name) if self.hops else nullcontext():
-                    done = await self._hop(event)
-                if not done:
-                    return
-                await tools.turn.breathe()
-                spent = (tools.clock.monotonic() - began) * 1000
-                event = self._next() if spent < BUDGET_MS else None
-        finally:
-            tools.turn.give()
+        event: Event | None = self.event
+        while event is not None:
+            # What a chain reached in memory takes a place in its queue too; the first hop has the place of its worker.
+            with tools.slots.passing(event.name) if self.hops else nullcontext():
+                done = await self._hop(event)
+            if not done:
+                return
+            await tools.turn.breathe()
+            spent = (tools.clock.monotonic() - began) * 1000
+            event = self._next() if spent < BUDGET_MS else None
 
     async def _hop(self, event: Event) -> bool:
         tools = self._tools

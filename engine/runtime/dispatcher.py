@@ -25,7 +25,7 @@ from engine.runtime.tools import Tools
 from engine.runtime.turn import Turn
 from engine.runtime.work import Work
 from store import queues
-from store.errors import StoreError
+from store.errors import Busy, DiskFull, StoreError, Unwritable
 from store.queues import Queue
 from store.records.jobs import Job
 from store.store import Store
@@ -43,7 +43,7 @@ class Dispatcher:
         self.on_job_end: Callable[[Job], None] = _nobody_listens
         self._run_ahead = run_ahead
         self._slots = Slots(store)
-        self._persistence = Persistence(store)
+        self._persistence = Persistence(store, DiskFull, Unwritable, Busy)
         self._leases = Leases(store, outside.clock)
         self._alarm = Alarm(outside.clock, self._persistence)
         self._tools = Tools(

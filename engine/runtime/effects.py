@@ -23,6 +23,7 @@ from engine.agents.outcome import (
 )
 from engine.contract.events import EventName
 from engine.runtime import messages, standing
+from engine.runtime.messages import Keep
 from engine.runtime.registry import Agent
 from store import kv, locks, queues, search
 from store.blobs import Blobs
@@ -133,7 +134,7 @@ class Effects:
 
 
 async def prepare(
-    hops: Sequence[Hop], remaining: Sequence[tuple[Emission, int]], *, wall_ms: int, prio: int, queue_ids: dict[str, int], blobs: Blobs
+    hops: Sequence[Hop], remaining: Sequence[tuple[Emission, int]], *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
 ) -> Effects:
     """The effects of `hops`, with the emissions that are still to be handled as messages. `remaining` pairs each with its run."""
     first = hops[0].event
@@ -144,7 +145,7 @@ async def prepare(
         _step(effects, hop)
         outcome = hop.outcome
         for put in outcome.puts:
-            effects.values.append(await _value(put, wall_ms, blobs))
+            effects.values.append(await _value(put, wall_ms, keep))
         for delete in outcome.deletes:
             effects.deletes.append((Namespace.LOCAL if delete.local else Namespace.STATE, delete.key))
         for record in outcome.records:
@@ -155,15 +156,15 @@ async def prepare(
             elif isinstance(record, SearchText):
                 effects.search = search.Text(record.title, record.parties, record.items, record.findings, record.codes)
             elif isinstance(record, ReportText):
-                effects.report = await _report(record, trace, wall_ms, blobs)
+                effects.report = await _report(record, trace, wall_ms, keep)
             elif isinstance(record, Finished):
                 effects.finished = True
         effects.metrics.extend(outcome.metrics)
         for wish in outcome.locks:
-            effects.wishes.append(await _prepare_wish(wish, first, wall_ms=wall_ms, prio=prio, queue_ids=queue_ids, blobs=blobs))
+            effects.wishes.append(await _prepare_wish(wish, first, wall_ms=wall_ms, prio=prio, queue_ids=queue_ids, keep=keep))
     for emission, run in remaining:
         effects.drafts.append(
-            await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, blobs=blobs)
+            await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep)
         )
     return effects
 
@@ -183,32 +184,32 @@ def _step(effects: Effects, hop: Hop) -> None:
     )  # fmt: skip
 
 
-async def _value(put: KeyPut, wall_ms: int, blobs: Blobs) -> Value:
+async def _value(put: KeyPut, wall_ms: int, keep: Keep) -> Value:
     body: bytes | None = messages.encoder.encode(put.value)
     assert body is not None
     size = len(body)
     sha = None
     if size > kv.INLINE:
-        sha, body = (await blobs.put(body)).sha, None
+        sha, body = (await keep(body)).sha, None
     expires = None if put.ttl_s is None else wall_ms + put.ttl_s * 1000
     return Value(Namespace.LOCAL if put.local else Namespace.STATE, put.key, body, sha, size, expires)
 
 
-async def _report(record: ReportText, trace: str, wall_ms: int, blobs: Blobs) -> results.Report:
+async def _report(record: ReportText, trace: str, wall_ms: int, keep: Keep) -> results.Report:
     body = messages.encoder.encode(record.report)
     if len(body) > kv.INLINE:
-        blob = await blobs.put(body)
+        blob = await keep(body)
         return results.Report(trace, wall_ms, blob.sha, blob.size, None)
     return results.Report(trace, wall_ms, hashlib.sha256(body).digest(), len(body), body)
 
 
 async def _prepare_wish(
-    wish: LockWish, event: Event, *, wall_ms: int, prio: int, queue_ids: dict[str, int], blobs: Blobs
+    wish: LockWish, event: Event, *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
 ) -> Wish:
     async def drafts(emissions: tuple[Emission, ...]) -> list[queues.Draft]:
         return [
             await messages.draft(
-                emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=wall_ms, queues=queue_ids, blobs=blobs
+                emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep
             )
             for emission in emissions
         ]

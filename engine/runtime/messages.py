@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -12,9 +13,12 @@ from engine.contract.events import QUEUE_OF, EventName
 from engine.errors import InvalidPayload
 from engine.outside import iso
 from engine.runtime.registry import Registry
-from store.blobs import Blobs
+from store.blobs import Blob, Blobs
 from store.kv import INLINE
 from store.queues import Delivery, Draft
+
+#: Makes bytes durable as a blob.
+Keep = Callable[[bytes], Coroutine[Any, Any, Blob]]
 
 #: Amounts leave as JSON numbers with the digits the document wrote.
 encoder = msgspec.json.Encoder(decimal_format="number")
@@ -38,13 +42,13 @@ def encode(emission: Emission, trace: str, wall_ms: int) -> bytes:
 
 
 async def draft(
-    emission: Emission, *, trace: str, run: int, prio: int, wall_ms: int, queues: dict[str, int], blobs: Blobs
+    emission: Emission, *, trace: str, run: int, prio: int, wall_ms: int, queues: dict[str, int], keep: Keep
 ) -> Draft:
     """A message for the event's queue. A body above 64 KiB becomes a blob that the message names (claim check)."""
     body: bytes | None = encode(emission, trace, wall_ms)
     sha: bytes | None = None
     if body is not None and len(body) > INLINE:
-        sha, body = (await blobs.put(body)).sha, None
+        sha, body = (await keep(body)).sha, None
     planner = emission.name is EventName.PIPELINE_REQUESTED
     return Draft(
         queue=queues[QUEUE_OF[emission.name].value],

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from store.errors import Busy, DiskFull, StoreError, Unwritable
+from store.errors import StoreError
 from store.store import Store
 from store.transaction import Transaction
 
@@ -17,10 +17,11 @@ STALL_S = 1.0
 
 
 class Persistence:
-    """Tries again while the disk is full, busy or cannot be written, until `give_up`."""
+    """Tries again while one of the errors it outwaits stands in the way, until `give_up`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *outwaits: type[StoreError]) -> None:
         self._store = store
+        self._outwaits = outwaits
         self._given_up = False
         #: Why work waits, while it does.
         self.stalled: StoreError | None = None
@@ -38,7 +39,7 @@ class Persistence:
         while True:
             try:
                 result = await action()
-            except (DiskFull, Unwritable, Busy) as error:
+            except self._outwaits as error:
                 if self._given_up:
                     raise
                 self.stalled = error

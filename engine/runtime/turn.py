@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -32,13 +33,39 @@ class Turn:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._since = 0.0
         self._breathed = 0.0
+        #: When the first holder in this pass of the loop began.
+        self._pass: float | None = None
 
     async def take(self, *, resuming: bool = False) -> None:
         """Wait for the turn."""
         if self._held:
             await self._queue(resuming=resuming)
         self._held = True
-        self._since = self._breathed = self._monotonic()
+        now = self._monotonic()
+        if self._pass is not None and now - self._pass >= SLICE:
+            # Others have used up this pass of the loop, each with a little.
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                self.give()
+                raise
+            now = self._monotonic()
+        if self._pass is None:
+            self._pass = now
+            asyncio.get_running_loop().call_soon(self._passed)
+        self._since = self._breathed = now
+
+    def _passed(self) -> None:
+        self._pass = None
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """The turn for the length of a block, however it ends."""
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give()
 
     async def _queue(self, *, resuming: bool) -> None:
         handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from engine.agents.outcome import Emission, Event
 from engine.contract.payloads import PipelineRequested
 from engine.errors import Interrupted, InvalidPayload
 from engine.runtime import effects, messages, policy, settle
 from engine.runtime.chain import Chain
+from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
 from engine.runtime.persistence import carry_through
 from engine.runtime.settle import Claimed, Moment, Planned, Settled, Unwritten
 from engine.runtime.tools import Tools
+from store.blobs import Blob
 from store.errors import Conflict, LeaseLost, StoreError
 from store.queues import Queue
 from store.records.jobs import Job
@@ -22,6 +25,13 @@ from store.transaction import Transaction
 
 #: Claims messages of a queue inside a transaction.
 Claim = Callable[[Transaction, Queue, int], list[Claimed]]
+
+
+class Prepared(NamedTuple):
+    """What a chain will write, encoded, its large values durable; and the event that failed in memory, if one did."""
+
+    effects: Effects
+    unwritten: Unwritten | None
 
 
 class Work:
@@ -41,7 +51,8 @@ class Work:
         tools = self._tools
         event: Event | None = None
         try:
-            event = self._hydrate(claimed)
+            async with tools.turn.held():
+                event = self._hydrate(claimed)
             return await self._run(claimed, event, ahead=ahead)
         except LeaseLost:
             tools.leases.let_go(claimed)
@@ -74,13 +85,16 @@ class Work:
             )  # fmt: skip
             waited = max(0, tools.clock.steady_ms() - claimed.delivery.created)
             chain = Chain(tools, event, lookup, waited, ahead=ahead)
-            await chain.run()
-            if not chain.hops:
+            # What computes holds the turn, encoding included: ten workers that a COMMIT wakes at once would hold the loop for their sum.
+            async with tools.turn.held():
+                await chain.run()
+                prepared = await self._prepare(claimed, chain) if chain.hops else None
+            if prepared is None:
                 assert chain.failed is not None
                 await self.fail(claimed, chain.failed[1], event)
                 return None
             try:
-                settled = await carry_through(self._commit(claimed, chain, lookup))
+                settled = await carry_through(self._commit(claimed, prepared, lookup))
             except Conflict:
                 mistaken = True
                 continue
@@ -88,23 +102,29 @@ class Work:
                 self._told(job)
             return settled.next
 
-    async def _commit(self, claimed: Claimed, chain: Chain, lookup: ChainLookup) -> Settled:
+    async def _prepare(self, claimed: Claimed, chain: Chain) -> Prepared:
         tools = self._tools
         prio = claimed.delivery.prio
-        prepared = await effects.prepare(
-            chain.hops, chain.remaining, wall_ms=tools.clock.wall_ms(), prio=prio, queue_ids=tools.slots.ids, blobs=tools.store.blobs
+        encoded = await effects.prepare(
+            chain.hops, chain.remaining, wall_ms=tools.clock.wall_ms(), prio=prio, queue_ids=tools.slots.ids, keep=self._keep
         )
-        unwritten = None if chain.failed is None else await self._unwritten(*chain.failed, prio)
+        return Prepared(encoded, None if chain.failed is None else await self._unwritten(*chain.failed, prio))
+
+    async def _keep(self, content: bytes) -> Blob:
+        return await self._tools.turn.aside(self._tools.persistence.outwait(lambda: self._tools.store.blobs.put(content)))
+
+    async def _commit(self, claimed: Claimed, prepared: Prepared, lookup: ChainLookup) -> Settled:
+        tools = self._tools
         moment = Moment(tools.clock.steady_ms(), tools.clock.wall_ms())
         blobs = tools.store.blobs
         follow = tools.slots.queue(self._name) if tools.slots.follows(self._name) else None
 
         def operation(tx: Transaction) -> Settled:
-            jobs = settle.complete(tx, claimed, prepared, lookup, moment, blobs, unwritten)
+            jobs = settle.complete(tx, claimed, prepared.effects, lookup, moment, blobs, prepared.unwritten)
             following = [] if follow is None else self._claim(tx, follow, 1)
             return Settled(following[0] if following else None, jobs)
 
-        with tools.slots.sending(draft.queue for draft in prepared.drafts):
+        with tools.slots.sending(draft.queue for draft in prepared.effects.drafts):
             settled = await tools.persistence.write(operation)
         tools.leases.let_go(claimed)
         if settled.next is not None:
@@ -117,7 +137,7 @@ class Work:
         emission = Emission(name=event.name, doc_id=event.doc_id, payload=event.payload, key=event.key)
         draft = await messages.draft(
             emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=tools.clock.wall_ms(),
-            queues=tools.slots.ids, blobs=tools.store.blobs,
+            queues=tools.slots.ids, keep=self._keep,
         )  # fmt: skip
         queue = tools.slots.queue(tools.slots.name(draft.queue))
         delayed = draft._replace(delay_ms=policy.backoff_ms(queue, 0, tools.chance))

@@ -9,7 +9,7 @@ import typer
 from engine.facade.commands import PutCompany
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
-from nexus_tui.cli.session import AsJson, DataDir, Lang, Session, Tenant
+from nexus_tui.cli.session import AsJson, DataDir, Lang, OneTenant, Session
 from nexus_tui.cli.words import word
 
 app = typer.Typer(help="Own companies: the viewpoint.", no_args_is_help=True)
@@ -22,7 +22,7 @@ def add(
     regime: Annotated[str | None, typer.Option(help="simples, mei, presumido or real.")] = None,
     uf: Annotated[str | None, typer.Option(help="State, two letters.")] = None,
     cnae: Annotated[str | None, typer.Option(help="Main CNAE subclass.")] = None,
-    tenant: Tenant = "default",
+    tenant: OneTenant = "default",
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -34,26 +34,25 @@ def add(
         outcome = await nexus.engine.companies.put(
             PutCompany(tenant=tenant, cnpj=cnpj, name=name, regime=regime, uf=uf, cnae=cnae)
         )
-        code = output.result(outcome, as_json=as_json, verb=word("added", session.language))
-        return output.USAGE if outcome.refused else code
+        return session.result(outcome, "added")
 
     session.command(work)
 
 
 @app.command("rm")
-def remove(cnpj: str, tenant: Tenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def remove(cnpj: str, tenant: OneTenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Remove an own company."""
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.companies.remove(tenant, cnpj)
-        return output.result(outcome, as_json=as_json, verb=word("removed", session.language))
+        return session.result(outcome, "removed")
 
     session.command(work)
 
 
 @app.command("ls")
-def listing(tenant: Tenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def listing(tenant: OneTenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """List own companies."""
     session = Session.of(data_dir, as_json, lang)
 

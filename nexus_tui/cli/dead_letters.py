@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
@@ -15,16 +16,27 @@ from nexus_tui.cli.words import word
 app = typer.Typer(help="Dead letters.", no_args_is_help=True)
 Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.", show_default=False)]
 Everything = Annotated[bool, typer.Option("--all", help="All of them (of --queue).")]
-Messages = Annotated[list[int] | None, typer.Argument(help="Ids as `dlq ls` shows them.", show_default=False)]
+#: SQLite's largest integer: a larger id is nobody's.
+LARGEST_ID = 2**63 - 1
+Message = Annotated[int, typer.Argument(help="Id as `dlq ls` shows it.", min=1, max=LARGEST_ID)]
+Messages = Annotated[list[int] | None, typer.Argument(help="Ids as `dlq ls` shows them.", min=1, max=LARGEST_ID, show_default=False)]
 
 
 @app.command("ls")
-def listing(queue: Queue = None, limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def listing(
+    queue: Queue = None,
+    limit: Limit = None,
+    binned: Annotated[bool, typer.Option("--bin", help="What was dropped, purged or cancelled in the last 30 days.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
     """List dead letters, newest first."""
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> None:
-        found = await nexus.engine.queues.dead(queue, limit or EVERYTHING)
+        queues, most = nexus.engine.queues, limit or EVERYTHING
+        found = await queues.binned(queue, most) if binned else await queues.dead(queue, most)
         if as_json:
             for letter in found:
                 output.emit(letter)
@@ -40,25 +52,31 @@ def listing(queue: Queue = None, limit: Limit = None, data_dir: DataDir = None, 
 
 
 @app.command("show")
-def show(message: int, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(message: Message, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Show a dead letter with its history and its event."""
-    session = Session.of(data_dir, as_json)
+    session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
-        found = [one for one in await nexus.engine.queues.dead(None, EVERYTHING) if one.id == message]
-        if not found:
-            output.complain(f"{message}: no such dead letter")
-            return output.SOME_FAILED
-        body = await nexus.engine.queues.body(message)
+        letter = await nexus.engine.queues.letter(message)
+        if letter is None:
+            return session.missing("no_dead_letter", str(message), "nexus dlq ls")
+        body = await nexus.engine.queues.body(message) or b""
         if as_json:
-            output.emit({**{name: getattr(found[0], name) for name in type(found[0]).__dataclass_fields__}, "event": body})
+            output.emit({**asdict(letter), "event": _event(body)})
         else:
-            output.pairs({name: getattr(found[0], name) for name in type(found[0]).__dataclass_fields__})
-            sys.stdout.flush()
-            sys.stdout.buffer.write((body or b"") + b"\n")
+            output.pairs(asdict(letter))
+            output.write(body + b"\n")
         return output.DONE
 
     session.query(work)
+
+
+def _event(body: bytes) -> Any:
+    """The event as JSON; what is none, which may be why it is dead, as text."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
 
 
 @app.command("requeue")
@@ -79,7 +97,7 @@ def requeue(
     async def work(nexus: Appliance) -> int:
         ids = await _ids(nexus, messages, queue, everything)
         outcome = await nexus.engine.queues.requeue(ids, from_start=from_agent == "A0")
-        return output.result(outcome, as_json=as_json, verb=word("requeued", session.language))
+        return session.result(outcome, "requeued")
 
     session.command(work)
 
@@ -93,19 +111,19 @@ def drop(
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.queues.drop(await _ids(nexus, messages, queue, everything))
-        return output.result(outcome, as_json=as_json, verb=word("dropped", session.language))
+        return session.result(outcome, "dropped")
 
     session.command(work)
 
 
 @app.command("undrop")
-def undrop(messages: list[int], data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def undrop(messages: Annotated[list[int], typer.Argument(help="Ids as `dlq ls --bin` shows them.", min=1, max=LARGEST_ID)], data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Take dead letters back from the bin."""
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.queues.restore(messages)
-        return output.result(outcome, as_json=as_json, verb=word("restored", session.language))
+        return session.result(outcome, "restored")
 
     session.command(work)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from engine.facade.commands import CommandResult
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session, Tenant
@@ -31,7 +31,7 @@ def listing(
 ) -> None:
     """List documents, newest first."""
     session = Session.of(data_dir, as_json, lang)
-    wanted = " ".join(filter or ())
+    wanted = filter_text(filter or ())
 
     async def work(nexus: Appliance) -> None:
         rows = []
@@ -69,12 +69,12 @@ def show(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang
         if as_json:
             value = await nexus.engine.documents.object(doc, spoken)
             if value is None:
-                return _missing(doc)
+                return _missing(session, doc)
             output.emit(value)
             return output.DONE
         detail = await nexus.engine.documents.detail(doc, spoken)
         if detail is None:
-            return _missing(doc)
+            return _missing(session, doc)
         row = detail.row
         output.pairs(
             {
@@ -110,33 +110,39 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", help="Write it here instead.")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    lang: Lang = None,
 ) -> None:
     """Print the AuditReport (JSON in any case)."""
-    session = Session.of(data_dir, as_json)
+    session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         content = await nexus.engine.documents.report(doc)
         if content is None:
-            return _missing(doc)
+            return session.missing("no_report", doc, f"nexus docs show {doc}")
         if out is not None:
-            out.write_bytes(content)
+            output.write_file(out, content)
         elif as_json:
-            sys.stdout.buffer.write(content + b"\n")
+            output.write(content + b"\n")
         else:
-            output.line(json.dumps(json.loads(content), ensure_ascii=False, indent=1))
+            # msgspec keeps the digits of amounts, which a float would round.
+            output.write(msgspec.json.format(content, indent=1) + b"\n")
         return output.DONE
 
     session.query(work)
 
 
 @app.command("items")
-def items(doc: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def items(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Print a document's rows under the wire's keys, one JSON object each."""
-    session = Session.of(data_dir, as_json)
+    session = Session.of(data_dir, as_json, lang)
 
-    async def work(nexus: Appliance) -> None:
-        for row in await nexus.engine.documents.items(doc):
+    async def work(nexus: Appliance) -> int:
+        rows = await nexus.engine.documents.items(doc)
+        if rows is None:
+            return _missing(session, doc)
+        for row in rows:
             output.emit(row)
+        return output.DONE
 
     session.query(work)
 
@@ -149,7 +155,7 @@ def findings(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: 
     async def work(nexus: Appliance) -> int:
         detail = await nexus.engine.documents.detail(doc, session.language)
         if detail is None:
-            return _missing(doc)
+            return _missing(session, doc)
         if as_json:
             for finding in detail.findings:
                 output.emit(finding)
@@ -168,7 +174,7 @@ def cancel(docs: list[str], data_dir: DataDir = None, as_json: AsJson = False, l
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
-        return output.result(await nexus.engine.documents.cancel(docs), as_json=as_json, verb=word("cancelled", session.language))
+        return session.result(await nexus.engine.documents.cancel(docs), "cancelled")
 
     session.command(work)
 
@@ -181,10 +187,7 @@ def register(root: typer.Typer) -> None:
         query: list[str], tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
     ) -> None:
         """Find documents by what they say; with qualifiers (state: cfop: …) by what they are."""
-        text = " ".join(query)
-        if any(":" in part for part in query):
-            listing(query, tenant, limit, data_dir, as_json, lang)
-            return
+        text = filter_text(query)
         session = Session.of(data_dir, as_json, lang)
 
         async def work(nexus: Appliance) -> None:
@@ -222,12 +225,16 @@ def register(root: typer.Typer) -> None:
             if filter is not None:
                 wanted += await nexus.engine.documents.ids(filter, tenant)
             if dry_run:
-                return output.result(CommandResult(done=len(set(wanted))), as_json=as_json, verb=word("documents", session.language))
-            return output.result(await nexus.engine.documents.reprocess(wanted), as_json=as_json, verb=word("reprocessing", session.language))
+                return session.result(await nexus.engine.documents.reprocessable(wanted), "would_reprocess")
+            return session.result(await nexus.engine.documents.reprocess(wanted), "reprocessing")
 
         (session.query if dry_run else session.command)(work)
 
 
-def _missing(doc: str) -> int:
-    output.complain(f"{doc}: no such document", "`nexus docs ls` lists them.")
-    return output.SOME_FAILED
+def filter_text(words: Iterable[str]) -> str:
+    """The words of the shell as one filter: one with blanks is a filter of its own, in another one quotes are letters."""
+    return " ".join(word if " " in word else shlex.quote(word) for word in words)
+
+
+def _missing(session: Session, doc: str) -> int:
+    return session.missing("no_document", doc, "nexus docs ls")

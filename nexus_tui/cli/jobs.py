@@ -35,14 +35,13 @@ def listing(tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None,
 
 @app.command("show")
 def show(job: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
-    """Show a job as `job:{traceId}` holds it, and its timeline."""
+    """Show a job as `job:{traceId}` holds it."""
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         value = await nexus.engine.jobs.value(job)
         if value is None:
-            output.complain(f"{job}: no such job")
-            return output.SOME_FAILED
+            return session.missing("no_job", job, "nexus jobs ls")
         if as_json:
             output.emit(value)
             return output.DONE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,8 @@ app = typer.Typer(help="KV keys.", no_args_is_help=True)
 sweeping = typer.Typer(help="Sweeping expired keys.", no_args_is_help=True)
 Space = Annotated[str, typer.Option("--namespace", help="KV_STATE, KV_LOCKS or local.")]
 PAGE = 1000
+#: A century.
+LONGEST_TTL_S = 100 * 365 * 24 * 3600
 
 
 @app.command("ls")
@@ -53,20 +55,19 @@ def listing(
 
 
 @app.command("get")
-def get(key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def get(key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Print a value."""
-    session = Session.of(data_dir, as_json)
+    session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         found = await nexus.engine.state.value(key, space)
         if found is None:
-            output.complain(f"{key}: no such key")
-            return output.SOME_FAILED
+            return session.missing("no_key", key, "nexus kv ls")
         view, content = found
         if as_json:
             output.emit({"key": view.key, "version": view.version, "expires": view.expires_ms, "metadata": view.metadata, "value": content})
         else:
-            sys.stdout.buffer.write(content + b"\n")
+            output.write(content + b"\n")
         return output.DONE
 
     session.query(work)
@@ -76,7 +77,7 @@ def get(key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: 
 def put(
     key: str,
     value: Annotated[str, typer.Argument(help="The value; @FILE reads a file.")],
-    ttl: Annotated[int | None, typer.Option(min=1, help="Seconds to live.")] = None,
+    ttl: Annotated[int | None, typer.Option(min=1, max=LONGEST_TTL_S, help="Seconds to live.")] = None,
     metadata: Annotated[str | None, typer.Option(help="JSON, up to 1024 bytes.")] = None,
     space: Space = "KV_STATE",
     data_dir: DataDir = None,
@@ -85,11 +86,11 @@ def put(
 ) -> None:
     """Write a key."""
     session = Session.of(data_dir, as_json, lang)
-    content = Path(value[1:]).read_bytes() if value.startswith("@") else value.encode()
+    content = _content(value)
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.state.put(key, content, space=space, ttl_s=ttl, metadata=metadata)
-        return output.result(outcome, as_json=as_json, verb=word("written", session.language))
+        return session.result(outcome, "written")
 
     session.command(work)
 
@@ -101,7 +102,7 @@ def delete(keys: list[str], space: Space = "KV_STATE", data_dir: DataDir = None,
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.state.delete(keys, space)
-        return output.result(outcome, as_json=as_json, verb=word("deleted", session.language))
+        return session.result(outcome, "deleted")
 
     session.command(work)
 
@@ -109,7 +110,7 @@ def delete(keys: list[str], space: Space = "KV_STATE", data_dir: DataDir = None,
 @app.command("ttl")
 def ttl(
     key: str,
-    seconds: Annotated[int, typer.Argument(help="Seconds to live from now; 0 is for ever.")],
+    seconds: Annotated[int, typer.Argument(min=0, max=LONGEST_TTL_S, help="Seconds to live from now; 0 is for ever.")],
     space: Space = "KV_STATE",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -120,7 +121,7 @@ def ttl(
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.state.expire(key, seconds or None, space)
-        return output.result(outcome, as_json=as_json, verb=word("changed", session.language))
+        return session.result(outcome, "changed")
 
     session.command(work)
 
@@ -132,7 +133,7 @@ def sweep(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) 
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.state.sweep()
-        return output.result(outcome, as_json=as_json, verb=word("swept", session.language))
+        return session.result(outcome, "swept")
 
     session.command(work)
 
@@ -140,3 +141,12 @@ def sweep(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) 
 @sweeping.callback()
 def _group() -> None:
     """Sweeping expired keys."""
+
+
+def _content(value: str) -> bytes:
+    if not value.startswith("@"):
+        return os.fsencode(value)
+    try:
+        return Path(value[1:]).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{value[1:]}: {error.strerror}") from error

@@ -48,6 +48,6 @@ def release(
 
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.state.release([name], force=confirm == name)
-        return output.result(outcome, as_json=as_json, verb=word("released", session.language))
+        return session.result(outcome, "released")
 
     session.command(work)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from typing import Annotated
 
-import click
 import typer
 
-from nexus_tui.cli import companies, dead_letters, documents, intake, jobs, keys, locks, queues, service
+from nexus_tui.cli import companies, dead_letters, documents, intake, jobs, keys, locks, output, queues, service
 from nexus_tui.cli.session import DataDir, Lang, Session
+from nexus_tui.cli.words import VARIABLE as LANGUAGE_VARIABLE
+from nexus_tui.directories import VARIABLE as DIRECTORY_VARIABLE
 from nexus_tui.version import VERSION
 
 app = typer.Typer(
@@ -18,6 +19,8 @@ app = typer.Typer(
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain text: no boxes in what a program may read, and Rich is not loaded for a usage error.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (service, intake):
@@ -47,6 +50,11 @@ def opening(
     if version:
         typer.echo(f"nexus {VERSION}")
         raise typer.Exit
+    # Named before the command they are the same options; each command has its own default below the environment.
+    if data_dir is not None:
+        os.environ[DIRECTORY_VARIABLE] = os.fspath(data_dir)
+    if lang is not None:
+        os.environ[LANGUAGE_VARIABLE] = lang
     if context.invoked_subcommand is None:
         from nexus_tui.opening import open_terminal
 
@@ -55,17 +63,15 @@ def opening(
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code. Usage errors are 2."""
+    if not arguments:
+        # The way to the first frame does not pay for the command tree.
+        from nexus_tui.directories import data_directory
+        from nexus_tui.opening import open_terminal
+
+        return open_terminal(data_directory(None), None)
     try:
-        outcome = app(args=arguments, prog_name="nexus", standalone_mode=False)
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has enough of it.
-        sys.stderr.close()
-        return 0
-    return outcome if isinstance(outcome, int) else 0
-
-
+        app(args=arguments, prog_name="nexus")
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    output.flush()
+    return code

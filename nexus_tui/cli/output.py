@@ -1,45 +1,85 @@
-"""What commands print: JSON Lines for programs, plain tables for people, errors in three parts on stderr; and the exit codes."""
+"""What commands print: JSON Lines for programs, plain tables for people, errors in three parts on stderr; and the exit codes.
+
+Text of documents and file names is drawn without control characters.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError
-from engine.facade.commands import CommandResult
+import typer
+
 from nexus_tui.clean import plain as clean
-from store.errors import StoreError
 
 DONE = 0
 SOME_FAILED = 1
 USAGE = 2
+INTERRUPTED = 130
 
 
 def emit(value: Any) -> None:
-    """One JSON object on a line of stdout, flushed."""
+    """One JSON object on a line of stdout, flushed; UTF-8 whatever the terminal speaks."""
     shown = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    sys.stdout.write(json.dumps(shown, ensure_ascii=False, default=_plain) + "\n")
+    text = json.dumps(shown, ensure_ascii=False, default=_plain)
+    # A file name that is no UTF-8 holds lone surrogates, which JSON can only say escaped.
+    write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def write(content: bytes) -> None:
+    """Bytes to stdout, flushed."""
     sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    if hasattr(value, "__struct_fields__"):
-        return {name: getattr(value, name) for name in value.__struct_fields__}
     return str(value)
+
+
+def flush() -> None:
+    """Bring out what is left; a reader that has gone has enough of it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon()
+
+
+def abandon() -> None:
+    """Nobody reads stdout any more: what is still to be flushed at exit goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that the caller named. A path that cannot be written is a usage error."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that the caller named, with those above it. A path that cannot be one is a usage error."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}") from error
 
 
 def line(text: str = "") -> None:
     """One line for a person."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(clean(text) + "\n")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], right: Iterable[int] = ()) -> None:
-    """A plain table; columns in `right` are aligned to the right. Text of documents is stripped of control characters."""
+    """A plain table; columns in `right` are aligned to the right."""
     shown = [[clean("" if cell is None else str(cell)) for cell in row] for row in rows]
     widths = [max(len(heading), *(len(row[place]) for row in shown), 0) if shown else len(heading) for place, heading in enumerate(headings)]
     aligned = set(right)
@@ -61,36 +101,8 @@ def pairs(values: Mapping[str, Any]) -> None:
         line(f"{name.ljust(width)}  {clean('' if value is None else str(value))}")
 
 
-def result(outcome: CommandResult, *, as_json: bool, verb: str) -> int:
-    """Tell what a command did; 1 where something was refused and nothing done."""
-    if as_json:
-        emit(
-            {
-                "done": outcome.done,
-                "refused": [{"subject": one.subject, "reason": one.reason, "code": one.code, "hint": one.hint} for one in outcome.refused],
-                "undo": outcome.undo,
-                **outcome.data,
-            }
-        )
-    else:
-        line(f"{outcome.done} {verb}")
-        for one in outcome.refused:
-            complain(f"{one.subject}: {one.reason}", one.hint)
-    return SOME_FAILED if outcome.refused and not outcome.done else DONE
-
-
 def complain(message: str, hint: str = "") -> None:
     """Something a person should know, on stderr."""
-    sys.stderr.write(f"nexus: {message}\n")
+    sys.stderr.write(f"nexus: {clean(message)}\n")
     if hint:
-        sys.stderr.write(f"       {hint}\n")
-
-
-def failed(error: EngineError | StoreError, *, as_json: bool) -> int:
-    """Tell an error: title, what happened, what to do. Returns its exit code."""
-    if as_json:
-        body = {"code": error.code, "title": error.title, "message": str(error), "hint": error.hint}
-        sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
-    else:
-        complain(f"{error.title} ({error.code}): {error}", error.hint)
-    return error.exit_code
+        sys.stderr.write(f"       {clean(hint)}\n")

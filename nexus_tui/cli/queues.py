@@ -43,14 +43,14 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
 
 
 @app.command("show")
-def show(queue: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(queue: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Show one queue with its settings."""
-    session = Session.of(data_dir, as_json)
+    session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
         found = [one for one in await nexus.engine.queues.everyone() if one.name == queue]
         if not found:
-            output.complain(f"{queue}: no such queue")
+            session.missing("no_queue", queue, "nexus queues ls")
             return output.USAGE
         if as_json:
             output.emit(found[0])
@@ -74,7 +74,7 @@ def change(
     wanted: dict[str, int] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        if not value.isdigit():
+        if not (value.isascii() and value.isdigit()):
             raise typer.BadParameter(f"{setting}: NAME=NUMBER")
         wanted[name] = int(value)
     _change(session, queue, wanted)
@@ -95,8 +95,7 @@ def resume(queue: str, data_dir: DataDir = None, as_json: AsJson = False, lang: 
 def _change(session: Session, queue: str, settings: dict[str, int]) -> None:
     async def work(nexus: Appliance) -> int:
         outcome = await nexus.engine.queues.change(queue, settings)
-        code = output.result(outcome, as_json=session.as_json, verb=word("changed", session.language))
-        return output.USAGE if outcome.refused else code
+        return session.result(outcome, "changed")
 
     session.command(work)
 
@@ -115,6 +114,6 @@ def purge(
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
-        return output.result(await nexus.engine.queues.purge(queue), as_json=as_json, verb=word("purged", session.language))
+        return session.result(await nexus.engine.queues.purge(queue), "purged")
 
     session.command(work)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
+from engine.errors import NoData
+from engine.facade.views import IncidentView
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.words import word
-from store.errors import NotFound
+from store.owner import read_owner
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -51,10 +55,19 @@ def register(root: typer.Typer) -> None:
                 output.emit(value)
                 return output.DONE
             spoken = session.language
-            output.pairs({word("engine", spoken): f"{value['engine']['state']} {value['engine']['pid'] or ''}", **value["counters"]})
+            engine = f"{word(value['engine']['state'], spoken)} {value['engine']['pid'] or ''}"
+            output.pairs({word("engine", spoken): engine, **value["counters"]})
+            if not value["queues"]:
+                return output.DONE
             output.line()
             names = ("queue", "ready", "leased", "delayed", "dead")
             output.table([word(name, spoken) for name in names], [[one["name"], *(one[name] for name in names[1:])] for one in value["queues"]], right=range(1, 5))
+            output.line()
+            output.table(
+                [word(name, spoken) for name in ("check", "status", "observed")],
+                [(word(f"check_{name}", spoken), word(check["status"], spoken), check["observed"]) for name, check in value["checks"].items()],
+                right=(2,),
+            )
             return output.DONE
 
         session.run(work())
@@ -77,14 +90,12 @@ async def _serve(session: Session) -> int:
         if session.as_json:
             output.emit({"state": nexus.engine.engine_state(), "pid": os.getpid(), "dataDir": str(session.directory.absolute())})
         else:
-            output.line(f"{session.directory.absolute()}: {word('running', session.language)}")
+            output.line(f"{session.directory.absolute()}: {word('serving', session.language)}")
         await stop.wait()
     return output.DONE
 
 
 async def _status(session: Session) -> dict[str, Any]:
-    from store.owner import read_owner
-
     directory = session.directory
     try:
         async with looking(directory) as nexus:
@@ -93,7 +104,8 @@ async def _status(session: Session) -> dict[str, Any]:
             counters = await nexus.engine.state.counters()
             queues = await nexus.engine.queues.everyone()
             locks = await nexus.engine.state.locks()
-    except NotFound:
+            incidents = await nexus.engine.state.incidents()
+    except NoData:
         return {"engine": {"state": "absent", "pid": None}, "counters": {}, "queues": [], "checks": {}}
     names = ("name", "ready", "leased", "delayed", "dead", "oldest_age", "paused")
     stale = [lock.name for lock in locks if not lock.alive]
@@ -106,5 +118,12 @@ async def _status(session: Session) -> dict[str, Any]:
             "dead_letters": {"status": "warn" if dead else "pass", "observed": dead},
             "locks": {"status": "warn" if stale else "pass", "observed": len(stale)},
             "paused": {"status": "warn" if any(queue.paused for queue in queues) else "pass", "observed": sum(queue.paused for queue in queues)},
+            "scheduler": _scheduler(incidents),
         },
     }
+
+
+def _scheduler(incidents: Sequence[IncidentView]) -> dict[str, Any]:
+    """Timers' runs that did not go as planned in the last week, and the newest of them."""
+    newest = asdict(incidents[-1]) if incidents else None
+    return {"status": "warn" if incidents else "pass", "observed": len(incidents), "newest": newest}

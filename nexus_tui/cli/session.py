@@ -1,8 +1,10 @@
-"""What every command shares: the options it was called with, and running a coroutine to an exit code."""
+"""What every command shares: the options it was called with, running a coroutine to an exit code, and telling what came of it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +13,22 @@ from typing import Annotated, Any
 import typer
 
 from engine.errors import EngineError
+from engine.facade.commands import CommandResult
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
-from nexus_tui.cli.words import Language, language
+from nexus_tui.cli.words import Language, language, word
 from nexus_tui.directories import data_directory
-from store.errors import NotFound, StoreError
+from nexus_tui.i18n.errors import declined, worded
+from store.errors import StoreError
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="pt or en (NEXUS_LANG).", show_default=False)]
 Tenant = Annotated[str, typer.Option("--tenant", envvar="NEXUS_TENANT", help="Tenant; * for all.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most this many rows.", show_default=False)]
-
 #: Rows where the caller sets no limit.
 EVERYTHING = 1_000_000
+OneTenant = Annotated[str, typer.Option("--tenant", envvar="NEXUS_TENANT", help="Tenant.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, max=EVERYTHING, help="At most this many rows.", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +66,48 @@ class Session:
         """Run to an exit code; errors are told in three parts."""
         try:
             code = asyncio.run(body)
-        except NotFound as error:
-            code = output.failed(error, as_json=self.as_json)
         except (EngineError, StoreError) as error:
-            code = output.failed(error, as_json=self.as_json)
+            code = self.failed(error)
         except KeyboardInterrupt:
-            code = 130
+            code = output.INTERRUPTED
+        except BrokenPipeError:
+            # Whoever read the output has enough of it.
+            output.abandon()
+            code = output.DONE
         if code:
             raise typer.Exit(code)
+
+    def failed(self, error: EngineError | StoreError) -> int:
+        """Tell an error: title, what happened, what to do. Returns its exit code."""
+        if self.as_json:
+            body = {"code": error.code, "title": error.title, "message": str(error), "hint": error.hint}
+            sys.stderr.write(json.dumps({"error": body}) + "\n")
+        else:
+            told = worded(error.code, error.title, str(error), error.hint, self.language)
+            output.complain(f"{told.title} ({error.code}): {told.message}", told.hint)
+        return error.exit_code
+
+    def result(self, outcome: CommandResult, verb: str) -> int:
+        """Tell what a command did; 1 where something was refused and nothing done, 2 where the refusal is an error in the call."""
+        if self.as_json:
+            refused = [{"subject": one.subject, "reason": one.reason, "code": one.code, "hint": one.hint} for one in outcome.refused]
+            output.emit({"done": outcome.done, "refused": refused, "undo": outcome.undo, **outcome.data})
+        else:
+            output.line(f"{outcome.done} {word(verb, self.language)}")
+            for one in outcome.refused:
+                reason, hint = declined(one.code, one.reason, one.hint, self.language)
+                output.complain(f"{one.subject}: {reason}" if one.subject else reason, hint)
+        if not outcome.refused or outcome.done:
+            return output.DONE
+        return output.SOME_FAILED if outcome.refused[0].code.startswith("NX-F") else output.USAGE
+
+    def refused(self, told: dict[str, Any]) -> None:
+        """Tell of a file that was not taken in."""
+        error = told["error"]
+        reason, hint = declined(error["code"], error["message"], error["hint"], self.language)
+        output.complain(f"{told['file']}: {reason}", hint)
+
+    def missing(self, what: str, subject: str, listed_by: str) -> int:
+        """Tell that there is no such thing; `what` is a word, `listed_by` the command that lists those there are."""
+        output.complain(f"{subject}: {word(what, self.language)}", f"`{listed_by}`")
+        return output.SOME_FAILED

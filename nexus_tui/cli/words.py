@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+VARIABLE = "NEXUS_LANG"
 Language = Literal["pt", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -75,7 +76,26 @@ WORDS: dict[str, tuple[str, str]] = {
         "Nenhuma empresa própria cadastrada: as notas são vistas pelo emitente. Cadastre com `nexus companies add CNPJ`.",
         "No own company registered: notes are seen as their issuer does. Add one with `nexus companies add CNPJ`.",
     ),
-    "running": ("motor em execução; Ctrl-C encerra", "engine running; Ctrl-C stops it"),
+    "serving": ("motor em execução; Ctrl-C encerra", "engine running; Ctrl-C stops it"),
+    "running": ("em execução", "running"),
+    "stopped": ("parado", "stopped"),
+    "absent": ("sem dados ainda", "no data yet"),
+    "check": ("verificação", "check"),
+    "observed": ("valor", "observed"),
+    "pass": ("ok", "pass"),
+    "warn": ("atenção", "warn"),
+    "check_dead_letters": ("mensagens mortas", "dead letters"),
+    "check_locks": ("travas sem trabalho", "locks nobody works under"),
+    "check_paused": ("filas pausadas", "queues paused"),
+    "check_scheduler": ("rotinas que falharam", "timers that failed"),
+    "resume_them": ("Os documentos esperam nelas até `nexus queues resume`.", "Documents wait there until `nexus queues resume`."),
+    "would_reprocess": ("seriam reprocessados", "would be reprocessed"),
+    "no_document": ("documento não encontrado", "no such document"),
+    "no_report": ("ainda sem relatório", "no report yet"),
+    "no_dead_letter": ("mensagem morta não encontrada", "no such dead letter"),
+    "no_queue": ("fila não encontrada", "no such queue"),
+    "no_job": ("lote não encontrado", "no such job"),
+    "no_key": ("chave não encontrada", "no such key"),
     "draining": ("encerrando: o que está em trabalho termina", "stopping: what is at work is finished first"),
     "created": ("diretório de dados pronto", "data directory ready"),
     "nothing": ("Nada encontrado.", "Nothing found."),
@@ -85,7 +105,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def language(given: str | None = None) -> Language:
     """`--lang`, else NEXUS_LANG, else the locale: Portuguese where it begins with pt, English otherwise."""
-    for value in (given, os.environ.get("NEXUS_LANG"), os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG")):
+    for value in (given, os.environ.get(VARIABLE), os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG")):
         if value:
             return "pt" if value.lower().startswith("pt") else "en"
     return "en"

@@ -37,12 +37,12 @@ CREATE INDEX lock_released ON lock(exp) WHERE owner IS NULL;
 CREATE TABLE floor(name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO floor(name,n) VALUES('kv',0),('lock',0);
 
--- The timeline, and the memory of what was done: a redelivered message whose step exists is a counted no-op.
+-- The timeline, and the memory of what was done: a redelivered message whose step exists is a counted no-op. The document leads the key:
+-- a timeline is read without a second index, which would cost 25 of 66 µs a document.
 CREATE TABLE step(
   trace TEXT NOT NULL, doc TEXT NOT NULL, stage TEXT NOT NULL, event TEXT NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL,
   attempt INTEGER NOT NULL, started INTEGER, ended INTEGER, waited INTEGER, out_key TEXT, error TEXT,
-  PRIMARY KEY(trace,doc,stage,event,run)) STRICT, WITHOUT ROWID;
-CREATE INDEX step_doc ON step(doc);
+  PRIMARY KEY(doc,trace,stage,event,run)) STRICT, WITHOUT ROWID;
 CREATE TABLE counter(name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, ref TEXT NOT NULL, body BLOB, due INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0) STRICT;

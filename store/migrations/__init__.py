@@ -1,0 +1,1 @@
+"""Schemas as numbered SQL files, applied in order by `store.migrate`."""

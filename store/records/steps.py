@@ -41,7 +41,7 @@ class Step(NamedTuple):
 COLUMNS = ", ".join(Step._fields)
 INSERT = f"INSERT INTO step({COLUMNS}) VALUES({', '.join('?' * len(Step._fields))})"
 UPSERT = (
-    f"{INSERT} ON CONFLICT(trace,doc,stage,event,run) DO UPDATE SET status=excluded.status, attempt=excluded.attempt, "
+    f"{INSERT} ON CONFLICT(doc,trace,stage,event,run) DO UPDATE SET status=excluded.status, attempt=excluded.attempt, "
     "started=excluded.started, ended=excluded.ended, waited=excluded.waited, out_key=excluded.out_key, error=excluded.error WHERE step.status<>1"
 )
 
@@ -65,6 +65,9 @@ def timeline(connection: Transaction | driver.Connection, doc: str) -> list[Step
 
 
 def of_trace(connection: Transaction | driver.Connection, trace: str) -> list[Step]:
-    """All steps of a trace, oldest first."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM step WHERE trace=? ORDER BY started, doc, stage", (trace,)).fetchall()
+    """All steps of a trace, oldest first. A trace is a job, whose sources name its documents."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM step WHERE trace=? AND doc IN (SELECT '' UNION ALL SELECT doc FROM source WHERE job=?) ORDER BY started, doc, stage",
+        (trace, trace),
+    ).fetchall()
     return [Step._make(row) for row in rows]

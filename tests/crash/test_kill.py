@@ -5,6 +5,7 @@ The parent writes every acknowledgement to a ledger of its own, synced before th
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -133,4 +134,59 @@ def test_an_orderly_stop_in_the_middle_loses_nothing_and_counts_nothing(kennel: 
     process = kennel.start("drain")
     kennel.listen(process, until="rest")
     assert stop(process) < 10
+    check(kennel)
+
+
+def nexus(kennel: Kennel, *arguments: str) -> subprocess.Popen[str]:
+    """The product's own command line over the data directory."""
+    command = [sys.executable, "-m", "nexus_tui", *arguments, "--data-dir", str(kennel.directory)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY, env={**os.environ})
+
+
+def told(kennel: Kennel, process: subprocess.Popen[str]) -> None:
+    """Write down what `nexus add --json` acknowledges."""
+    assert process.stdout is not None
+    with kennel.ledger.open("a") as ledger:
+        for line in process.stdout:
+            if not line.endswith("\n"):
+                break
+            acknowledged = json.loads(line)
+            ledger.write(f"{acknowledged['docId']} {Path(acknowledged['file']).name}\n")
+            ledger.flush()
+            os.fsync(ledger.fileno())
+
+
+def idle(kennel: Kennel) -> bool:
+    with closing(open_reader(kennel.directory / DATABASE)) as connection:
+        waiting = connection.execute(
+            "SELECT (SELECT count(*) FROM msg JOIN queue ON queue.id=msg.queue WHERE queue.dlq IS NOT NULL)+(SELECT count(*) FROM job WHERE open=1)"
+        ).fetchone()[0]
+    return not waiting
+
+
+def test_the_engine_dies_under_the_command_line_and_nothing_is_lost(kennel: Kennel) -> None:
+    """`nexus add` beside `nexus run`: the engine is killed while it acknowledges, file by file."""
+    write_notes(kennel.notes, 600)
+    chance = random.Random(7)
+    for _ in range(max(2, KILLS // 6)):
+        engine = nexus(kennel, "run")
+        assert engine.stdout is not None and engine.stdout.readline()
+        adding = nexus(kennel, "add", str(kennel.notes), "--json")
+        killer = Timer(0.8 + chance.random() * 1.2, engine.kill)
+        killer.start()
+        told(kennel, adding)
+        killer.join()
+        adding.wait(20)
+        engine.wait()
+        for process in (engine, adding):
+            assert process.stdout is not None
+            process.stdout.close()
+    engine = nexus(kennel, "run")
+    assert engine.stdout is not None and engine.stdout.readline()
+    deadline = time.monotonic() + 60
+    while not idle(kennel):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert stop(engine) < 10
+    assert kennel.acknowledged
     check(kennel)

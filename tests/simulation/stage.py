@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.agents.context import Context, SourceFacts
 from engine.agents.outcome import Event, Outcome
@@ -54,7 +54,7 @@ class Stage:
         self.clock = clock
         self.registry = registry
         self.run_ahead = run_ahead
-        self.sandbox: Any = NoSandbox()
+        self.sandbox = cast("Any", NoSandbox())
         self.extractor = SlowExtractor(store.blobs, self.sandbox)
         self.dispatcher = self.new_dispatcher()
         self.intake = Intake(store, outside, self.sandbox)
@@ -82,9 +82,10 @@ class Stage:
                 wall = self.clock.wall_ms()
                 await self.store.write(lambda tx: locks.renew_live(tx, wall, LOCK_MS))
                 for _ in range(20):
-                    if not await self.one(IDLE):
-                        return
-                    await asyncio.sleep(RENEWAL_S / 20)
+                    if await self.one(IDLE):
+                        await asyncio.sleep(RENEWAL_S / 20)
+        # A reader sees a COMMIT before the writer has told of it; behind this one everything is told.
+        await self.store.write(lambda tx: None)
 
     async def rows(self, statement: str, *parameters: Any) -> list[Any]:
         """Rows of a query."""

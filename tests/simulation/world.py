@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.extraction.kinds import recognise
 from engine.intake.identity import document_id
 from engine.intake.intake import Intake, Request
 from engine.outside import Outside
@@ -38,9 +39,12 @@ IDLE = "SELECT count(*) FROM msg JOIN queue ON queue.id=msg.queue WHERE queue.dl
 
 
 class NoSandbox:
-    """In the simulation all documents are light."""
+    """In the simulation all documents are light; what a large one is can be asked all the same."""
 
     async def run(self, task: str, arguments: dict[str, str | None]) -> Any:
+        if task == "recognise":
+            content = Path(arguments["path"] or "").read_bytes()
+            return recognise(content, len(content), arguments["name"] or "")
         raise AssertionError(f"{task} is not light")
 
     async def stream(self, task: str, arguments: dict[str, str | None]) -> AsyncIterator[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from store import bin as dustbin
 from store import queues
@@ -104,13 +104,13 @@ class QueueMachine(Machine):
             self.deliveries.append(one)
 
     def picked(self, pick: int) -> Delivery:
-        """One of the latest deliveries, whether its lease still stands or not."""
-        return self.deliveries[-1 - pick % min(8, len(self.deliveries))]
+        """Mostly a delivery whose lease stands, sometimes any of the latest."""
+        standing = [one for one in self.deliveries if one.id in self.messages and self.messages[one.id].lease == one.lease]
+        among = standing if standing and pick % 4 else self.deliveries[-8:]
+        return among[pick // 4 % len(among)]
 
     def end(self, pick: int, operation: Callable[[Transaction, Delivery], Any], change: Callable[[Message], Message | None]) -> None:
         """A holder, maybe one whose lease is lost, ends a delivery one way or the other."""
-        if not self.deliveries:
-            return
         delivery = self.picked(pick)
         before = self.messages.get(delivery.id)
         holds = before is not None and before.state is State.LEASED and before.lease == delivery.lease
@@ -129,14 +129,16 @@ class QueueMachine(Machine):
         else:
             self.messages[delivery.id] = after
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks)
     def complete(self, pick: int) -> None:
         self.end(pick, queues.complete, lambda message: None)
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks, queue=queue_names)
     def complete_with_effects(self, pick: int, queue: str) -> None:
         """As the runtime does: ack, look whether the step is done, write its effects, send the next, all in one transaction."""
-        sent: list[Message] = []
+        sent: list[tuple[Delivery, Message]] = []
 
         def operation(tx: Transaction, delivery: Delivery) -> None:
             queues.complete(tx, delivery)
@@ -148,25 +150,27 @@ class QueueMachine(Machine):
             tx.count("effects:" + json.dumps([trace, doc, delivery.run]))
             draft, message = self.draft(queue, Priority.NORMAL, 0, trace)
             queues.send(tx, self.now, [draft])
-            sent.append(message)
+            sent.append((delivery, message))
 
         before = len(self.gone)
         self.end(pick, operation, lambda message: None)
         if len(self.gone) > before and sent:
             (number,) = self.born(1)
-            self.messages[number] = sent[-1]
+            delivery, self.messages[number] = sent[-1]
             self.acknowledged.add(number)
-            delivery = self.picked(pick)
             self.effects[delivery.trace or "", delivery.doc or "", delivery.run] += 1
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks, lease=st.sampled_from([1_000, 60_000]))
     def extend(self, pick: int, lease: int) -> None:
         self.end(pick, lambda tx, held: queues.extend(tx, self.now, held, lease), lambda message: replace(message, due=self.now + lease))
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks)
     def give_back(self, pick: int) -> None:
         self.end(pick, queues.give_back, lambda message: replace(message, state=State.READY, due=0, lease=0, deliveries=message.deliveries - 1))
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks, delay=st.sampled_from([1, 1_000, 2 * DAY]))
     def retry(self, pick: int, delay: int) -> None:
         self.end(
@@ -177,6 +181,7 @@ class QueueMachine(Machine):
             ),
         )
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks)
     def postpone(self, pick: int) -> None:
         self.end(
@@ -185,6 +190,7 @@ class QueueMachine(Machine):
             lambda message: replace(message, state=State.DELAYED, due=self.now + 60_000, lease=0, deliveries=message.deliveries - 1),
         )
 
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks)
     def bury(self, pick: int) -> None:
         self.end(
@@ -239,8 +245,9 @@ class QueueMachine(Machine):
 
     def any_message(self, pick: int) -> int:
         known = sorted(self.acknowledged)
-        return known[pick % len(known)] if known else 1
+        return known[pick % len(known)]
 
+    @precondition(lambda self: self.acknowledged)
     @rule(pick=picks)
     def revive(self, pick: int) -> None:
         number = self.any_message(pick)
@@ -255,6 +262,7 @@ class QueueMachine(Machine):
                 created=self.now,
             )  # fmt: skip
 
+    @precondition(lambda self: self.acknowledged)
     @rule(pick=picks)
     def drop(self, pick: int) -> None:
         number = self.any_message(pick)
@@ -264,6 +272,7 @@ class QueueMachine(Machine):
             if self.messages.pop(number, None) is not None:
                 self.gone.add(number)
 
+    @precondition(lambda self: self.acknowledged)
     @rule(pick=picks)
     def throw_away(self, pick: int) -> None:
         number = self.any_message(pick)
@@ -274,6 +283,7 @@ class QueueMachine(Machine):
             if before is not None and before.queue != "bin":
                 self.messages[number] = replace(before, queue="bin", binned=before.queue, state=State.READY, due=self.now, lease=0)
 
+    @precondition(lambda self: self.acknowledged)
     @rule(pick=picks)
     def take_back(self, pick: int) -> None:
         number = self.any_message(pick)

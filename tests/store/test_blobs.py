@@ -69,11 +69,13 @@ async def test_putting_the_same_content_again_heals_a_damaged_blob(blobs: Blobs,
     content = b"x" * 1000
     source = tmp_path / "source"
     source.write_bytes(content)
-    for again in (lambda: blobs.put(content), lambda: blobs.put_file(source, 1000)):
-        blob = await blobs.put(content)
-        blobs.path(blob.sha).write_bytes(damaged)
-        await again()
-        assert blobs.read(blob.sha) == content
+    blob = await blobs.put(content)
+    blobs.path(blob.sha).write_bytes(damaged)
+    await blobs.put(content)
+    assert blobs.read(blob.sha) == content
+    blobs.path(blob.sha).write_bytes(damaged)
+    await blobs.put_file(source, 1000)
+    assert blobs.read(blob.sha) == content
 
 
 async def test_content_is_on_the_disk_before_its_name_and_the_name_before_the_answer(

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from store import connection as opening
-from store import driver, queues
+from store import driver, kv, queues
 from store.errors import Closed, Damaged, DiskFull, StoreError, Unwritable
+from store.kv import Namespace
 from store.queues import Draft, State
 from store.store import DATABASE, Store
 from tests.store.harness import NOON, ManualClock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-WRITING = {
+WRITING: dict[str, int | str] = {
     "page_size": 4096,
     "auto_vacuum": 2,
     "journal_mode": "wal",
@@ -35,7 +36,7 @@ WRITING = {
     "secure_delete": 1,
     "application_id": 0x4E585331,
 }
-READING = {"query_only": 1, "busy_timeout": 5000, "temp_store": 2, "mmap_size": 0}
+READING: dict[str, int | str] = {"query_only": 1, "busy_timeout": 5000, "temp_store": 2, "mmap_size": 0}
 
 
 def read_back(connection: driver.Connection, wanted: dict[str, int | str]) -> dict[str, int | str]:
@@ -173,6 +174,13 @@ async def test_a_read_only_directory_is_unwritable(mount: Callable[[str], Path],
         await Store.open(disk, clock)
 
 
+async def fill(store: Store, acknowledged: list[str]) -> None:
+    for n in range(10_000):
+        key = str(n)
+        await store.write(lambda tx, key=key: kv.put(tx, Namespace.STATE, key, bytes(5000)))  # type: ignore[misc]
+        acknowledged.append(key)
+
+
 async def test_on_a_full_disk_nothing_acknowledged_is_lost_and_work_goes_on_when_there_is_space(
     mount: Callable[[str], Path], clock: ManualClock
 ) -> None:
@@ -180,16 +188,14 @@ async def test_on_a_full_disk_nothing_acknowledged_is_lost_and_work_goes_on_when
     ballast = disk / "ballast"
     ballast.write_bytes(bytes(1024 * 1024))
     store = await Store.open(disk, clock)
-    acknowledged = []
+    acknowledged: list[str] = []
     try:
         with pytest.raises(DiskFull):
-            for n in range(10_000):
-                await store.write(lambda tx, n=n: tx.execute("INSERT INTO kv(ns,key,ver,size,val) VALUES(1,?,1,1,?)", (str(n), bytes(5000))))  # type: ignore[misc]
-                acknowledged.append(str(n))
+            await fill(store, acknowledged)
         count = await store.read(lambda connection: connection.execute("SELECT count(*) FROM kv").fetchone()[0])
         assert count == len(acknowledged) > 100
         ballast.unlink()
-        await store.write(lambda tx: tx.execute("DELETE FROM kv WHERE key='0'"))
+        await store.write(lambda tx: kv.delete(tx, Namespace.STATE, "0"))
         assert await store.read(lambda connection: connection.execute("SELECT count(*) FROM kv").fetchone()[0]) == count - 1
     finally:
         await store.close()

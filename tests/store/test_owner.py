@@ -36,6 +36,16 @@ sys.stdin.readline()
 """
 
 
+ASKER = """
+import sys
+from pathlib import Path
+from store.owner import is_owned
+print("asking", flush=True)
+while True:
+    is_owned(Path(sys.argv[1]))
+"""
+
+
 class Taker:
     """A process that waits for a word, takes the directory, and holds it until its input ends."""
 
@@ -119,10 +129,7 @@ def test_a_stopped_owner_still_owns(takers: Callable[[], Taker], tmp_path: Path)
 
 def test_asking_whether_it_is_owned_does_not_get_in_the_way_of_who_takes_it(tmp_path: Path) -> None:
     Ownership.take(tmp_path).release()
-    asking = subprocess.Popen(
-        [sys.executable, "-c", "import sys\nfrom pathlib import Path\nfrom store.owner import is_owned\nprint('asking', flush=True)\n"
-         "while True: is_owned(Path(sys.argv[1]))", str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    asking = subprocess.Popen([sys.executable, "-c", ASKER, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE)
     try:
         assert asking.stdout is not None
         asking.stdout.readline()

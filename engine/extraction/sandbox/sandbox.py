@@ -16,6 +16,7 @@ import msgspec
 
 from engine.extraction.archives.members import Member
 from engine.extraction.archives.refusal import Refusal
+from engine.extraction.kinds import Recognition
 from engine.extraction.lists.slices import Slice
 from engine.extraction.result import Extraction
 from engine.extraction.sandbox.connection import Connection
@@ -48,6 +49,7 @@ class SplitDocument(msgspec.Struct, frozen=True, kw_only=True):
 #: What each task yields; other tasks (a test's own) yield plain values.
 RESULTS: Mapping[str, Any] = {
     "extract": Extraction,
+    "recognise": Recognition,
     "note_from_slices": Extraction,
     "members": Member,
     "slices": Slice,
@@ -87,12 +89,14 @@ class Sandbox:
     @overload
     async def run(self, task: Literal["extract", "note_from_slices"], arguments: Arguments) -> Extraction | Crash: ...
     @overload
+    async def run(self, task: Literal["recognise"], arguments: Arguments) -> Recognition | Crash: ...
+    @overload
     async def run(self, task: str, arguments: Arguments) -> Any: ...
     async def run(self, task: str, arguments: Arguments) -> Any:
         """The one value of a task, or the `Crash` it ended in.
 
         Args:
-            task: `extract` {path, name} or `note_from_slices` {header, items}: paths, of which one may be `None`.
+            task: `extract` or `recognise` {path, name}, or `note_from_slices` {header, items}: paths, of which one may be `None`.
             arguments: By name; paths are absolute.
         """
         async with aclosing(self._results(task, arguments, self._limits.result)) as results:

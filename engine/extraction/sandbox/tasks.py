@@ -11,6 +11,7 @@ from engine.extraction import schemas
 from engine.extraction.archives.members import members
 from engine.extraction.archives.refusal import Refusal
 from engine.extraction.documents import extract
+from engine.extraction.kinds import recognise
 from engine.extraction.lists.notes import note_from_slices
 from engine.extraction.lists.slices import slices
 from engine.extraction.xml_parser import UnreadableError
@@ -51,6 +52,11 @@ def _extract(job: Job) -> Iterator[object]:
     yield extract(job.content("path"), job.text("name"))
 
 
+def _recognise(job: Job) -> Iterator[object]:
+    content = job.content("path")
+    yield recognise(content, len(content), job.text("name"))
+
+
 def _members(job: Job) -> Iterator[object]:
     yield from members(job.files["path"], name=job.text("name"))
 
@@ -73,6 +79,7 @@ def _note_from_slices(job: Job) -> Iterator[object]:
 
 TASKS: Mapping[str, Task] = {
     "extract": _extract,
+    "recognise": _recognise,
     "members": _members,
     "split": _split,
     "slices": _slices,

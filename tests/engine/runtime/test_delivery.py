@@ -90,7 +90,7 @@ def test_priority_goes_before_age(tmp_path: Path) -> None:
         seen.append(event.trace_id)
 
     async def scenario(stage: Stage) -> None:
-        await paused(stage, "parse", paused=True)
+        await stage.store.write(lambda tx: queues.change(tx, "parse", paused=1, concurrency=1))
         low, _ = await stage.add(*write_notes(tmp_path, 20), priority="low")
         high, _ = await stage.add(*write_notes(tmp_path, 20, first=21), priority="high")
         await asyncio.sleep(5)
@@ -243,6 +243,33 @@ def test_a_stop_gives_messages_back_as_if_nobody_had_taken_them(tmp_path: Path) 
         assert stage.store.counters["retried"] == 0
 
     play(tmp_path, scenario, behind({EventName.DOC_PARSED: hang}))
+
+
+def test_a_message_claimed_along_with_a_commit_is_held_like_any_other(tmp_path: Path) -> None:
+    """One place in the queue: the second message comes to the worker with the commit of the first. It hangs past its lease, then is stopped."""
+    begun: list[str] = []
+
+    async def hang_second(event: Event, context: Context) -> None:
+        begun.append(event.doc_id)
+        if len(begun) > 1:
+            await asyncio.sleep(10**6)
+
+    async def scenario(stage: Stage) -> None:
+        registry = dict(behind({EventName.DOC_PARSED: hang_second}))
+        patient = registry[EventName.DOC_PARSED]
+        registry[EventName.DOC_PARSED] = replace(patient, spec=replace(patient.spec, timeout_ms=10**8))
+        stage.registry = registry
+        await stage.new_dispatcher().start()
+        await stage.store.write(lambda tx: queues.change(tx, "normalize", paused=1, concurrency=1))
+        await stage.add(*write_notes(tmp_path, 2))
+        await asyncio.sleep(5)
+        await paused(stage, "normalize", paused=False)
+        await asyncio.sleep(300)
+        assert len(begun) == 2, "its lease ended while it was at work"
+        await stage.dispatcher.stop(grace_s=0.0)
+        assert await stage.rows("SELECT DISTINCT state, deliveries, attempts FROM msg") == [(queues.State.READY, 0, 0)]
+
+    play(tmp_path, scenario, start=False)
 
 
 @pytest.mark.parametrize("seed", range(20))

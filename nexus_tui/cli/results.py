@@ -1,0 +1,91 @@
+"""What became of the documents of a call: objects for programs, a table with totals for people, files for `--out`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from nexus_tui.appliance import Appliance
+from nexus_tui.cli import output
+from nexus_tui.cli.session import Session
+from nexus_tui.cli.words import Language, word
+
+FAILED = ("dead_lettered", "unreadable")
+FORMATS = ("json", "csv")
+CSV_COLUMNS = ("docId", "file", "family", "accessKey", "number", "series", "issuedAt", "total", "operation", "state", "status", "risk")
+
+
+def tell(objects: list[dict[str, Any]], refused: list[dict[str, Any]], session: Session) -> int:
+    """Print one row or object a document, and the totals. Returns the exit code."""
+    if session.as_json:
+        for value in objects:
+            output.emit(value)
+        for told in refused:
+            output.emit(_refused_object(told))
+    else:
+        _table(objects, session.language)
+        for told in refused:
+            session.refused(told)
+    if refused and not objects:
+        return output.USAGE
+    return output.SOME_FAILED if refused or any(value["state"] in FAILED for value in objects) else output.DONE
+
+
+def _refused_object(told: dict[str, Any]) -> dict[str, Any]:
+    """A file that was not taken in still yields its object."""
+    error = {name: told["error"][name] for name in ("code", "message")}
+    return {"docId": None, "file": told["file"], "family": "unknown", "state": "refused", "findings": [], "error": error}
+
+
+def _table(objects: list[dict[str, Any]], spoken: Language) -> None:
+    rows = []
+    documents = [value for value in objects if "members" not in value]
+    for value in documents:
+        counts = {"ERRO": 0, "ALERTA": 0, "INFO": 0}
+        for finding in value["findings"]:
+            counts[finding["severity"]] += 1
+        rows.append(
+            (
+                Path(value["file"].partition("!")[0]).name + ("!" + value["file"].partition("!")[2] if "!" in value["file"] else ""),
+                value["family"], value["number"], value["state"], value["status"], counts["ERRO"] or "", counts["ALERTA"] or "", value["total"],
+                value["ledger"]["debits"], value["ledger"]["credits"],
+            )
+        )  # fmt: skip
+    names = ("file", "family", "number", "state", "status", "errors", "alerts", "total", "debits", "credits")
+    output.table([word(name, spoken) for name in names], rows, right=(2, 5, 6, 7, 8, 9))
+    totals = [sum((Decimal(value["ledger"][side]) for value in documents), Decimal(0)) for side in ("debits", "credits")]
+    whole = sum((Decimal(value["total"]) for value in documents if value["total"] and value["state"] != "duplicate"), Decimal(0))
+    balance = word("balanced" if totals[0] == totals[1] else "unbalanced", spoken)
+    errors = sum(finding["severity"] == "ERRO" for value in documents for finding in value["findings"])
+    output.line()
+    output.line(
+        f"{len(documents)} {word('documents', spoken)}, {errors} {word('errors', spoken)}, {word('total', spoken)} {whole}, "
+        f"{word('debits', spoken)} {totals[0]}, {word('credits', spoken)} {totals[1]} ({balance})"
+    )
+    if documents and all(value["role"] in (None, "third") for value in documents):
+        output.line(word("no_company", spoken))
+
+
+async def write_reports(nexus: Appliance, objects: list[dict[str, Any]], out: Path, formats: list[str]) -> None:
+    """Write what `--formats` asks for into `--out`."""
+    if "json" in formats:
+        for value in objects:
+            content = await nexus.engine.documents.report(value["docId"])
+            if content is not None:
+                output.write_file(out / f"{value['docId']}.json", content)
+    if "csv" in formats:
+        file = io.StringIO(newline="")
+        writer = csv.writer(file)
+        writer.writerow(CSV_COLUMNS)
+        for value in objects:
+            writer.writerow([_cell(value.get(column)) for column in CSV_COLUMNS])
+        output.write_file(out / "documents.csv", file.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,185 @@
+"""Archives, lots and lists: their documents arrive with the container, hostile ones are refused with a reason, and a crash half way is made good."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.intake import opening
+from engine.intake.intake import Request
+from tests.simulation.notes import access_key, note
+
+House = Any
+LISTS = Path(__file__).parent.parent.parent / "data" / "lists"
+HEADER, ITEMS = LISTS / "202401_NFs_Cabecalho.csv", LISTS / "202401_NFs_Itens.csv"
+#: What a note from lists is, without where it stands in the order of arrival.
+NOTES = (
+    "SELECT doc, access_key, state, status, risk, number, issuer, total, items, cfops, digest, label FROM document "
+    "WHERE parent IS NOT NULL ORDER BY doc"
+)
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    """An archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def lot(*numbers: int) -> bytes:
+    """Several notes in one XML."""
+    parts = [note(number).split(b"?>", 1)[1].strip() for number in numbers]
+    return b"<enviNFe>" + b"".join(parts) + b"</enviNFe>"
+
+
+async def test_members_of_an_archive_are_documents_by_their_own_bytes(house: House, tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"three.xml": note(3)})
+    path = zipped(tmp_path / "outer.zip", {"one.xml": note(1), "folder/two.xml": note(2), "inner.zip": inner.read_bytes()})
+    inner.unlink()
+    job, _ = await house.add(path)
+    plain = tmp_path / "one.xml"
+    plain.write_bytes(note(1))
+    _, [told] = await house.add(plain)
+    assert told.already, "the same note from a file of its own is another document"
+    await house.rest()
+    states = await house.rows("SELECT name, state, members FROM document ORDER BY seq")
+    assert states == [
+        ("outer.zip", "done", 3), ("outer.zip!one.xml", "done", None), ("outer.zip!folder/two.xml", "done", None),
+        ("outer.zip!inner.zip!three.xml", "done", None),
+    ]  # fmt: skip
+    ended = await house.job(job)
+    assert (ended.status, ended.total, ended.finished) == ("report_ready", 4, 4)
+    assert await house.one("SELECT count(*) FROM report") == 4
+
+
+async def test_a_bomb_is_refused_with_a_reason_and_quickly(house: House, tmp_path: Path) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {f"{number}.xml": b"0" * 60_000_000 for number in range(3)})
+    began = time.monotonic()
+    await house.add(bomb)
+    assert time.monotonic() - began < 10
+    await house.rest()
+    rows = await house.rows("SELECT name, state, error_code FROM document ORDER BY seq")
+    assert rows[0][0] == "bomb.zip"
+    assert any(state == "unreadable" and code for _, state, code in rows), rows
+    assert (await house.rows("SELECT status, total=finished FROM job")) == [("report_ready", 1)]
+
+
+async def test_names_that_lead_outside_write_nothing_outside(house: House, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "slip.zip", {"../../evil.xml": note(1), "/etc/evil.xml": note(2), "good.xml": note(3)})
+    await house.add(path)
+    await house.rest()
+    assert not list(tmp_path.rglob("evil.xml"))
+    assert await house.one("SELECT count(*) FROM document WHERE name='slip.zip!good.xml' AND state='done'") == 1
+
+
+async def test_a_broken_archive_has_a_report_that_says_so(house: House, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "broken.zip", {"one.xml": note(1)})
+    path.write_bytes(path.read_bytes()[:-30])
+    await house.add(path)
+    await house.rest()
+    assert await house.rows("SELECT state FROM document WHERE name='broken.zip'") == [("unreadable",)]
+    assert (await house.rows("SELECT status FROM job")) == [("report_ready",)]
+
+
+async def test_notes_of_a_lot_are_known_by_their_access_keys(house: House, tmp_path: Path) -> None:
+    (tmp_path / "lot.xml").write_bytes(lot(1, 2, 3))
+    await house.add(tmp_path / "lot.xml")
+    await house.rest()
+    rows = await house.rows("SELECT access_key, state FROM document WHERE parent IS NOT NULL ORDER BY seq")
+    assert rows == [(access_key(number), "done") for number in (1, 2, 3)]
+    assert await house.one("SELECT members FROM document WHERE parent IS NULL") == 3
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+async def test_a_lot_above_the_light_size_is_split_in_the_sandbox_with_the_same_result(house: House, tmp_path: Path, size: str) -> None:
+    numbers = range(1, 3 if size == "small" else 31)
+    content = lot(*numbers)
+    assert (len(content) > opening.LIGHT_BYTES) == (size == "large")
+    (tmp_path / "lot.xml").write_bytes(content)
+    await house.add(tmp_path / "lot.xml")
+    await house.rest()
+    assert await house.one("SELECT count(*) FROM document WHERE parent IS NOT NULL AND state='done'") == len(numbers)
+
+
+async def notes_of(house: House, *paths: Path) -> list[Any]:
+    job, _ = await house.add(*paths)
+    await house.rest()
+    assert (await house.job(job)).status == "report_ready"
+    rows: list[Any] = await house.rows(NOTES)
+    return rows
+
+
+async def test_header_first_is_one_note_a_key(house: House) -> None:
+    rows = await notes_of(house, HEADER, ITEMS)
+    assert len(rows) == 6 and len({row[1] for row in rows}) == 6
+
+
+async def test_the_order_of_a_pair_of_lists_does_not_matter(house: House, other_house: House) -> None:
+    first = await notes_of(house, HEADER, ITEMS)
+    reports = dict(await house.rows("SELECT doc, length(val) FROM report"))
+    assert await notes_of(other_house, ITEMS, HEADER) == first
+    assert dict(await other_house.rows("SELECT doc, length(val) FROM report")) == reports
+
+
+@pytest.mark.parametrize("alone", [HEADER, ITEMS], ids=["header", "items"])
+async def test_a_half_without_its_counterpart_says_so_as_information(house: House, alone: Path) -> None:
+    rows = await notes_of(house, alone)
+    assert len(rows) == 6
+    found = await house.rows("SELECT DISTINCT severity, code FROM finding JOIN document USING(tenant, doc) WHERE parent IS NOT NULL AND severity='INFO'")
+    assert found, "nobody is told that the other half is missing"
+    assert not await house.rows("SELECT id FROM half")
+
+
+async def test_an_interrupted_opening_is_taken_up_again_and_counts_nothing_twice(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zipped(tmp_path / "many.zip", {f"{number:03}.xml": note(number) for number in range(1, 21)})
+    contents = opening.contents
+
+    async def dying(*arguments: Any) -> Any:
+        taken = 0
+        async for inside in contents(*arguments):
+            if taken == 7:
+                raise KeyError("the process dies here")
+            taken += 1
+            yield inside
+
+    monkeypatch.setattr(opening, "contents", dying)
+    job = await house.intake.open_job(Request(tenant="default"))
+    with pytest.raises(KeyError):
+        await house.take(job, path)
+    assert (await house.job(job)).total == 8
+    monkeypatch.setattr(opening, "contents", contents)
+    assert await house.intake.recover() == 1
+    await house.rest()
+    ended = await house.job(job)
+    assert (ended.status, ended.total, ended.finished) == ("report_ready", 21, 21)
+    assert await house.one("SELECT members FROM document WHERE parent IS NULL") == 20
+    assert house.store.counters["pipeline.finalized"] == 21
+
+
+async def test_a_line_of_a_hundred_megabytes_holds_the_loop_for_no_longer_than_a_small_file(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "long.xml"
+    path.write_bytes(b"<nfeProc>" + b"A" * 100_000_000)
+    longest = 0.0
+
+    async def tick() -> None:
+        nonlocal longest
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - before - 0.005)
+
+    ticker = asyncio.ensure_future(tick())
+    await house.add(path)
+    await house.rest()
+    ticker.cancel()
+    assert await house.rows("SELECT state FROM document") == [("unreadable",)]
+    assert await house.one("SELECT count(*) FROM report") == 1
+    assert longest < 0.25, f"the loop stood still for {longest * 1000:.0f} ms"
