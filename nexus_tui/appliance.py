@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from engine.facade.engine import Engine, EngineState
     from engine.facade.execution import LocalExecutor
     from engine.facade.views import Changes
+    from engine.intake.intake import Intake
     from store.owner import Ownership
+    from store.records.jobs import Job
     from store.store import Store
     from store.viewer import Viewer
 
@@ -97,8 +99,12 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
         dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
-        dispatcher.on_job_end = lambda job: ended.put_nowait(job.id)
         intake = Intake(store, outside, sandbox)
+        intake.on_job_end = lambda job: ended.put_nowait(job.id)
+        ending: asyncio.Queue[Job] = asyncio.Queue()
+        dispatcher.on_job_end = ending.put_nowait
+        concluding = asyncio.ensure_future(_conclude(intake, ending))
+        stack.callback(concluding.cancel)
         housekeeping = Housekeeping(store)
         executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
         if work:
@@ -113,6 +119,12 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
             await store.write(ensure_queues)
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
         yield Appliance(engine, directory, True, ended)
+
+
+async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
+    """Store the value of jobs as they end."""
+    while True:
+        await intake.conclude(await ending.get())
 
 
 async def _serve(stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int) -> None:

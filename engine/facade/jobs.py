@@ -11,7 +11,7 @@ from engine.facade.commands import CloseJob, CommandResult, Enqueue, OpenJob
 from engine.facade.documents import step_view
 from engine.facade.reading import Executing, Reading
 from engine.facade.views import JobView, StepView
-from engine.intake.planning import job_value
+from engine.intake.job_state import job_value
 from store.driver import Connection
 from store.records import jobs, steps
 from store.records.jobs import Job

@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from engine.contract import keys
+from engine.contract import codec, keys
 from engine.contract.envelope import Envelope
 from engine.contract.events import QUEUE_OF, EventName
-from engine.contract.payloads import PipelineOptions
+from engine.contract.payloads import PAYLOAD_OF, PipelineOptions
 from engine.errors import InvalidEvent
 from engine.facade import refusals
 from engine.facade.refusals import Declined
 from engine.intake import planning
+from engine.intake.job_state import put_created
 from engine.intake.requeue import LOCK_MS
 from engine.runtime import standing
-from engine.runtime.registry import decoder
 from engine.runtime.standing import TERMINAL
 from store import bin, locks, queues
 from store.errors import UnknownQueue
@@ -41,8 +41,8 @@ def validated(event: dict[str, Any]) -> Envelope:
     """An event given by hand, checked against the contract. Raises `InvalidEvent` naming the field."""
     try:
         envelope = msgspec.json.decode(msgspec.json.encode(event), type=Envelope)
-        decoder(envelope.name)(envelope.payload)
-    except msgspec.ValidationError as error:
+        codec.decoder(PAYLOAD_OF[envelope.name])(envelope.payload)
+    except (msgspec.ValidationError, codec.Unreadable) as error:
         raise InvalidEvent(str(error)) from error
     if len(envelope.payload) > INLINE:
         raise InvalidEvent(f"The payload has {len(envelope.payload)} bytes; by hand it may have {INLINE}.")
@@ -92,7 +92,7 @@ def reprocess(tx: Transaction, now: int, wall: int, job: str, docs: Sequence[str
     jobs.create(tx, wall, job, tenant, "upload", Priority.NORMAL, json.dumps(options))
     for document in taken:
         _start_over(tx, now, wall, job, document)
-    planning.put_created(tx, wall, job)
+    put_created(tx, wall, job)
     row = jobs.find(tx, job)
     assert row is not None
     while planning.plan(tx, now, wall, row):

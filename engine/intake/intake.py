@@ -10,24 +10,26 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.contract import codec
 from engine.errors import BadInput, FileTooLarge, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
-from engine.intake import opening, pairing, planning
-from engine.intake.arrivals import arrive
+from engine.intake import job_state, opening, pairing, planning
+from engine.intake.arrivals import arrive, attach_contents
 from engine.intake.identity import claimed_key, document_id, number_key, part_id
 from engine.intake.paths import Found, files
 from engine.outside import Outside
 from engine.runtime.persistence import Persistence
 from store.blobs import Blob
 from store.errors import Busy, DiskFull, StoreError, TooLarge
+from store.kv import INLINE
 from store.queues import Priority
 from store.records import documents, jobs
 from store.store import Store
@@ -85,6 +87,8 @@ class Intake:
         self._sandbox = sandbox
         # A folder that cannot be written is told to whoever brings the files; he is still there.
         self._persistence = Persistence(store, DiskFull, Busy)
+        #: Called with jobs that have ended, once their value is stored.
+        self.on_job_end: Callable[[jobs.Job], None] = _nobody_listens
 
     @property
     def stalled(self) -> StoreError | None:
@@ -99,7 +103,7 @@ class Intake:
 
         def create(tx: Transaction) -> None:
             jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
-            planning.put_created(tx, wall, job)
+            job_state.put_created(tx, wall, job)
 
         await self._persistence.write(create)
         return job
@@ -135,7 +139,26 @@ class Intake:
         while await self._persistence.write(partial(pairing.pair, now=now, wall=wall, job=job, limit=CHUNK)):
             pass
         await self._plan(job)
-        return await self._persistence.write(lambda tx: jobs.close_intake(tx, wall, job))
+        closed = await self._persistence.write(lambda tx: jobs.close_intake(tx, wall, job))
+        if closed.finished >= closed.total:
+            await self.conclude(closed)
+        return closed
+
+    async def conclude(self, job: jobs.Job) -> None:
+        """The job has ended: its value is stored as it stands, and whoever listens is told."""
+        body: bytes | None = codec.encode(await self._store.read(lambda connection: job_state.job_value(connection, job)))
+        blob = None
+        if body is not None and len(body) > INLINE:
+            blob, body = await self._keep_bytes(body), None
+        wall = self._clock.wall_ms()
+
+        def operation(tx: Transaction) -> None:
+            if blob is not None:
+                self._store.blobs.confirm(blob.sha)
+            job_state.put_ended(tx, wall, job.id, body, blob)
+
+        await self._persistence.write(operation)
+        self.on_job_end(job)
 
     async def recover(self) -> int:
         """Finish the jobs whose intake a crash interrupted. Returns how many."""
@@ -192,7 +215,12 @@ class Intake:
         doc = document_id(request.tenant, received.blob.sha)
         acknowledged = await self._commit(job, request.tenant, doc, found.path.name, path, received, parent=None, label=None)
         family = received.recognition.family
-        if not acknowledged.already and _opens(received.recognition):
+        if not _opens(received.recognition):
+            return acknowledged
+        if acknowledged.already:
+            now, wall = self._clock.steady_ms(), self._clock.wall_ms()
+            await self._persistence.write(partial(attach_contents, now=now, wall=wall, container=doc, job=job, path=path))
+        else:
             await self._open(job, request.tenant, doc, found.path.name, path, family, received.blob)
         return acknowledged
 
@@ -278,6 +306,10 @@ def first_bytes(path: Path) -> bytes:
     """As much as recognition needs at least."""
     with path.open("rb") as file:
         return file.read(HEAD)
+
+
+def _nobody_listens(job: jobs.Job) -> None:
+    """Until someone does."""
 
 
 def _opens(recognition: Recognition) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 
 from engine.agents.outcome import Emission
-from engine.contract import keys
 from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import Document, Kind, Origin, PipelineOptions, PipelineRequested, Source
 from engine.outside import iso
 from engine.runtime import messages
 from engine.runtime.slots import ensure_queues
-from store import kv, queues
-from store.kv import Namespace
+from store import queues
 from store.queues import Draft
 from store.records import documents, jobs
 from store.records.jobs import Job
@@ -66,36 +64,3 @@ def wire_document(row: documents.Document, source: str) -> Document:
         status="parsed",
         meta=Origin(**origin),
     )
-
-
-Status = Literal["scheduled", "planned", "processing", "report_ready", "partial", "failed", "dead_lettered", "cancelled"]
-
-
-def job_value(connection: Any, job: Job) -> dict[str, Any]:
-    """The value of `job:{traceId}` as its rows stand: the wire's fields, then the local additions."""
-    rows = connection.execute(
-        "SELECT d.doc, d.state, d.stage, d.error FROM source s JOIN document d ON d.tenant=s.tenant AND d.doc=s.doc WHERE s.job=? ORDER BY s.id",
-        (job.id,),
-    ).fetchall()
-    ids = list(dict.fromkeys(row[0] for row in rows))
-    value: dict[str, Any] = {
-        "jobId": job.id,
-        "tenantId": job.tenant,
-        "status": job.status,
-        "docIds": ids,
-        "createdAt": iso(job.created),
-        "updatedAt": iso(job.updated),
-    }
-    if job.status == "report_ready" and ids:
-        value["reportDocId"] = ids[-1]
-    value["documents"] = {row[0]: {"status": row[1], "stage": row[2], "error": row[3]} for row in rows}
-    value["counts"] = {"total": job.total, "finished": job.finished, "failed": job.failed, "skipped": job.skipped}
-    return value
-
-
-def put_created(tx: Transaction, wall: int, job: str) -> None:
-    """Materialise `job:` when the job is created."""
-    created = jobs.find(tx, job)
-    assert created is not None
-    body = messages.encoder.encode(job_value(tx, created))
-    kv.put(tx, Namespace.STATE, keys.job(job), body, expires=wall + keys.JOB_S * 1000)

@@ -21,6 +21,7 @@ from engine.agents.outcome import (
     Rows,
     SearchText,
 )
+from engine.contract import codec
 from engine.contract.events import EventName
 from engine.runtime import messages, standing
 from engine.runtime.messages import Keep
@@ -185,7 +186,7 @@ def _step(effects: Effects, hop: Hop) -> None:
 
 
 async def _value(put: KeyPut, wall_ms: int, keep: Keep) -> Value:
-    body: bytes | None = messages.encoder.encode(put.value)
+    body: bytes | None = codec.encode(put.value)
     assert body is not None
     size = len(body)
     sha = None
@@ -196,7 +197,7 @@ async def _value(put: KeyPut, wall_ms: int, keep: Keep) -> Value:
 
 
 async def _report(record: ReportText, trace: str, wall_ms: int, keep: Keep) -> results.Report:
-    body = messages.encoder.encode(record.report)
+    body = codec.encode(record.report)
     if len(body) > kv.INLINE:
         blob = await keep(body)
         return results.Report(trace, wall_ms, blob.sha, blob.size, None)

@@ -6,10 +6,10 @@ from typing import Any
 
 from engine.agents.context import SourceFacts
 from engine.agents.outcome import DocumentFacts, Outcome
+from engine.contract import codec
 from engine.fiscal.classification import Corrections
 from engine.fiscal.companies import Companies
 from engine.fiscal.rules.model import Surroundings
-from engine.runtime import messages
 from engine.runtime.reference import Reference
 from engine.runtime.sources import source_facts
 from engine.runtime.turn import Turn
@@ -58,7 +58,7 @@ class ChainLookup:
     async def value(self, key: str, *, local: bool = False) -> bytes | None:
         namespace = Namespace.LOCAL if local else Namespace.STATE
         if (namespace, key) in self._pending:
-            return messages.encoder.encode(self._pending[namespace, key])
+            return codec.encode(self._pending[namespace, key])
         if local and self.ahead and self._presume:
             self._read[namespace, key] = None
             return None

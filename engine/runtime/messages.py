@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.agents.outcome import Emission, Event
-from engine.contract import envelope
+from engine.contract import codec, envelope
 from engine.contract.events import QUEUE_OF, EventName
 from engine.errors import InvalidPayload
 from engine.outside import iso
@@ -20,8 +20,6 @@ from store.queues import Delivery, Draft
 #: Makes bytes durable as a blob.
 Keep = Callable[[bytes], Coroutine[Any, Any, Blob]]
 
-#: Amounts leave as JSON numbers with the digits the document wrote.
-encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class _Outgoing(msgspec.Struct, frozen=True):
@@ -38,7 +36,7 @@ def encode(emission: Emission, trace: str, wall_ms: int) -> bytes:
     headers = envelope.Headers(
         trace_id=trace, doc_id=emission.doc_id, idempotency_key=emission.key, attempt=0, timestamp=iso(wall_ms)
     )
-    return encoder.encode(_Outgoing(emission.name, headers, emission.payload))
+    return codec.encode(_Outgoing(emission.name, headers, emission.payload))
 
 
 async def draft(

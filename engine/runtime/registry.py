@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from engine.agents.registry import AGENTS, Handle
-from engine.contract import payloads
+from engine.contract import codec
 from engine.contract.events import AgentSpec, EventName
-
-PAYLOADS: dict[EventName, type[msgspec.Struct]] = {
-    EventName.PIPELINE_REQUESTED: payloads.PipelineRequested,
-    EventName.DOC_INGESTED: payloads.Document,
-    EventName.DOC_PARSED: payloads.ParsedDocument,
-    EventName.DOC_NORMALIZED: payloads.NormalizedDocument,
-    EventName.AUDIT_DONE: payloads.AuditDone,
-    EventName.CLASSIFICATION_READY: payloads.ClassificationReady,
-    EventName.CLASSIFICATION_NEEDS_REVIEW: payloads.ClassificationNeedsReview,
-    EventName.LEDGER_READY: payloads.LedgerReady,
-    EventName.TAX_READY: payloads.TaxReady,
-    EventName.RECON_DONE: payloads.ReconDone,
-    EventName.REPORT_READY: payloads.ReportReady,
-    EventName.ASSISTANT_READY: payloads.AssistantReady,
-}
-
+from engine.contract.payloads import PAYLOAD_OF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
@@ -49,11 +33,6 @@ class Agent:
 Registry = Mapping[EventName, Agent]
 
 
-def decoder(name: EventName) -> Callable[[msgspec.Raw], Any]:
-    """Strict decoding of an event's payload; numbers without a declared type become Decimal, never float."""
-    return msgspec.json.Decoder(PAYLOADS[name], float_hook=Decimal).decode
-
-
 def production() -> Registry:
     """The eleven agents."""
-    return {name: Agent(spec=spec, handle=handle, decode=decoder(name)) for name, (spec, handle) in AGENTS.items()}
+    return {name: Agent(spec=spec, handle=handle, decode=codec.decoder(PAYLOAD_OF[name])) for name, (spec, handle) in AGENTS.items()}

@@ -165,6 +165,17 @@ def twins(
     return [Document._make(row) for row in rows]
 
 
+def contents(connection: Transaction | driver.Connection, container: str) -> list[tuple[str, str]]:
+    """What came out of a container when it came first: documents, and the path of each inside it; nested ones included."""
+    first = connection.execute("SELECT job, path FROM source WHERE doc=? AND tenant=(SELECT tenant FROM document WHERE doc=?) ORDER BY id LIMIT 1", (container, container)).fetchone()
+    if first is None:
+        return []
+    job, path = first
+    beginning = f"{path}!"
+    rows = connection.execute("SELECT doc, path FROM source WHERE job=? AND path>=? AND path<? ORDER BY id", (job, beginning, f'{path}"')).fetchall()
+    return [(doc, inside[len(beginning) :]) for doc, inside in rows]
+
+
 def unplanned(connection: Transaction | driver.Connection, job: str, limit: int) -> list[Document]:
     """Documents of a job that no planner message names yet, oldest first."""
     rows = connection.execute(f"SELECT {COLUMNS} FROM document WHERE job=? AND planned=0 ORDER BY seq LIMIT ?", (job, limit)).fetchall()
