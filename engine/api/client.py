@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from engine.api.address import address
+from engine.contract import codec
 from engine.errors import EngineError, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
 from engine.intake.paths import files
@@ -60,7 +61,7 @@ class RemoteExecutor:
 
     async def execute(self, command: Command) -> CommandResult:
         """Send a command. Raises `Unanswered` if nobody answers, `Failed` with the owner's own error."""
-        wire = msgspec.json.encode(Wire(command_id=self._new_id(), command=command))
+        wire = codec.encode(Wire(command_id=self._new_id(), command=command))
         try:
             response = await self._client.post("/api/local/commands", content=wire)
         except httpx.HTTPError as error:

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.api.address import SOCKET, address
+from engine.contract import codec
 from engine.errors import EngineError
 from engine.facade.commands import Wire
 from engine.facade.reading import Executing
@@ -33,7 +34,7 @@ from store.transaction import Transaction
 #: Largest command, in bytes: a KV value of 25 MiB as base64, and some more.
 LARGEST_BODY = 36 * 1024 * 1024
 
-_decode = msgspec.json.Decoder(Wire).decode
+_decode = codec.decoder(Wire)
 _encode = msgspec.json.encode
 
 # Without a handler Python writes warnings of the server to stderr, which is the terminal UI's screen.
@@ -95,7 +96,7 @@ class LocalApi:
             return _answer({"message": f"The command is larger than {LARGEST_BODY} bytes."}, 413)
         try:
             wire = _decode(body)
-        except msgspec.MsgspecError as error:
+        except codec.Unreadable as error:
             return _answer({"message": str(error)}, 400)
         try:
             return Response(await self._once(wire), media_type="application/json")

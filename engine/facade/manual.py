@@ -40,9 +40,9 @@ NO_ERROR: dict[str, Any] = {"error_code": None, "error": None, "error_arguments"
 def validated(event: dict[str, Any]) -> Envelope:
     """An event given by hand, checked against the contract. Raises `InvalidEvent` naming the field."""
     try:
-        envelope = msgspec.json.decode(msgspec.json.encode(event), type=Envelope)
+        envelope = codec.decoder(Envelope)(codec.encode(event))
         codec.decoder(PAYLOAD_OF[envelope.name])(envelope.payload)
-    except (msgspec.ValidationError, codec.Unreadable) as error:
+    except codec.Unreadable as error:
         raise InvalidEvent(str(error)) from error
     if len(envelope.payload) > INLINE:
         raise InvalidEvent(f"The payload has {len(envelope.payload)} bytes; by hand it may have {INLINE}.")

@@ -15,7 +15,7 @@ from engine.runtime import messages
 from engine.runtime.slots import ensure_queues
 from store import queues
 from store.queues import Draft
-from store.records import documents, jobs
+from store.records import documents
 from store.records.jobs import Job
 from store.transaction import Transaction
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from engine.agents.context import SourceFacts
+from engine.errors import ExtractionCrashed
 from engine.extraction.result import Extraction
 from engine.fiscal.books import refusal
 from engine.fiscal.classification import Corrections
@@ -75,20 +76,25 @@ class Reference:
                     connection, document.tenant, document.doc, document.access_key, document.number_key
                 )
             )
-            twins = [await self._twin(row) for row in rows]
+            twins = [twin for row in rows if (twin := await self._twin(row)) is not None]
         return self._surroundings(await self.tables(), document, twins)
 
     def _surroundings(self, known: Tables, document: Document, twins: list[Twin]) -> Surroundings:
         return Surroundings(tables=known, twins=tuple(twins), order=document.seq, moment=iso(self._store.clock.wall_ms()))
 
-    async def _twin(self, row: Document) -> Twin:
+    async def _twin(self, row: Document) -> Twin | None:
+        """An earlier document that claims the same; `None` if nothing could be read of it, for then it claims nothing."""
         digest, medium, environment, bookable = row.digest, row.medium, row.environment, bool(row.bookable)
         if digest is None:
             # Acknowledged earlier but not read yet: read it now, so that the verdict does not hang on who is faster.
-            note = (await self._extract(source_facts(row))).note
-            if note is not None:
-                digest, medium, environment = note.digest, note.medium, note.identification.text("tpAmb")
-                bookable = refusal(note) is None
+            try:
+                note = (await self._extract(source_facts(row))).note
+            except ExtractionCrashed:
+                return None
+            if note is None:
+                return None
+            digest, medium, environment = note.digest, note.medium, note.identification.text("tpAmb")
+            bookable = refusal(note) is None
         return Twin(
             access_key=row.access_key,
             digest=digest,

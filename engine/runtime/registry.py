@@ -13,6 +13,7 @@ from engine.contract import codec
 from engine.contract.events import AgentSpec, EventName
 from engine.contract.payloads import PAYLOAD_OF
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """An agent as the runtime calls it; `stage` names its step, `place` is the last cell of the pipeline it fills."""

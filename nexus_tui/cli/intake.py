@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,8 +117,8 @@ def enqueue(
     """Send an event by hand; it is validated against the contract."""
     session = Session.of(data_dir, as_json, lang)
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        value = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{file}: {error}") from error
     if not isinstance(value, dict) or value.get("name", event) != event:
         raise typer.BadParameter(f"{file} holds no {event}")

@@ -50,7 +50,7 @@ def _carry_out(tasks: Mapping[str, Task], order: Order) -> None:
         path = order.arguments.get(name)
         if path is not None:
             try:
-                files[name] = open(path, "rb")  # noqa: SIM115 - closed by the end of the process
+                files[name] = open(path, "rb")  # noqa: SIM115  # closed by the end of the process
             except OSError as error:
                 _fail("absent", error.strerror or type(error).__name__)
                 return

@@ -118,7 +118,7 @@ def test_damaged_real_documents_never_raise(data: st.DataObject) -> None:
 
 
 _TAGS = st.sampled_from(
-    "nfeProc NFe infNFe ide det prod imposto ICMS ICMS00 IPI total ICMSTot vNF emit dest CNPJ protNFe infProt"  # noqa: SIM905
+    "nfeProc NFe infNFe ide det prod imposto ICMS ICMS00 IPI total ICMSTot vNF emit dest CNPJ protNFe infProt"
     " Signature evento infEvento cobr dup autXML transp".split()
 )
 _TREES = st.recursive(

@@ -25,7 +25,7 @@ def test_a_row_an_item_with_every_key(document: Document) -> None:
     for row in found:
         assert set(STABLE_KEYS) <= set(row)
         assert all(value is None or isinstance(value, str | Decimal) for value in row.values())
-        assert {key for key in row} == set(found[0])
+        assert set(row) == set(found[0])
 
 
 def test_values_are_the_documents_own(document: Document) -> None:

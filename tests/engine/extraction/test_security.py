@@ -59,7 +59,7 @@ def test_no_file_is_opened_and_no_host_called(tmp_path: Path) -> None:
             f' xsi:schemaLocation="u {url}">'
             f'<infNFe versao="4.00" xsi:noNamespaceSchemaLocation="{pipe}"/></NFe>',
         ]
-        done = subprocess.run(  # noqa: S603 - our own interpreter and script
+        done = subprocess.run(
             [sys.executable, "-c", PROBE.format(repository=str(REPOSITORY))],
             input=b"\0\0\0".join(text.encode() for text in hostile),
             capture_output=True,
@@ -79,4 +79,4 @@ def test_the_reader_is_light_to_import() -> None:
         "import sys, engine.extraction.documents;"
         " assert not {m.split('.')[0] for m in sys.modules} & {'nfelib', 'xsdata', 'httpx', 'textual', 'asyncio'}"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, timeout=30)  # noqa: S603 - our own interpreter
+    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, timeout=30)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,9 @@ async def walk(engine: Engine, filter: str, tenant: str, limit: int, *, newest_f
 
 
 @pytest.fixture
-async def full(working: House) -> AsyncIterator[tuple[House, list[dict[str, Any]]]]:
+async def full(working: House) -> tuple[House, list[dict[str, Any]]]:
     """A house with every file of the samples folder and the two lists."""
-    yield working, await working.process(FOLDER, "lists")
+    return working, await working.process(FOLDER, "lists")
 
 
 async def test_pages_cover_the_list_both_ways_without_gap_or_repeat(full: tuple[House, list[dict[str, Any]]]) -> None:
