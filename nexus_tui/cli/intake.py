@@ -23,15 +23,17 @@ from nexus_tui.cli.session import AsJson, DataDir, Lang, OneTenant, Session
 from nexus_tui.cli.words import word
 from nexus_tui.demo import demo_files
 
+#: What cannot be read is an outcome of its own, not an error in the call.
+Paths = Annotated[list[Path], typer.Argument(help="Files, folders, archives.", readable=False)]
 #: Seconds between two looks at a job's progress.
 LOOK_S = 0.1
 
 
 def process(
-    paths: list[Path],
+    paths: Paths,
     tenant: OneTenant = "default",
     own: Annotated[list[str] | None, typer.Option("--own", help="CNPJ of an own company; may be repeated.", show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Also write the reports into this folder.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write the reports into this folder.", readable=False, show_default=False)] = None,
     formats: Annotated[str, typer.Option("--formats", help="With --out: json (a report a document), csv (one table).")] = "json",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -60,7 +62,7 @@ def process(
     session.run(work())
 
 
-def add(paths: list[Path], tenant: OneTenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def add(paths: Paths, tenant: OneTenant = "default", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Take in files only; each is told as it is acknowledged, and processed by `nexus run` or the TUI."""
     session = Session.of(data_dir, as_json, lang)
 

@@ -21,7 +21,7 @@ from nexus_tui.directories import data_directory
 from nexus_tui.i18n.errors import declined, worded
 from store.errors import StoreError
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", show_default=False)]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", readable=False, show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="pt or en (NEXUS_LANG).", show_default=False)]
 Tenant = Annotated[str, typer.Option("--tenant", envvar="NEXUS_TENANT", help="Tenant; * for all.")]

@@ -112,7 +112,7 @@ def test_bad_files_have_an_object_and_exit_1(nexus: Nexus, data: Path, tmp_path:
     cut = (data / "nfe" / "nfce.xml").read_bytes()
     contents = {
         "cut.xml": cut[: len(cut) // 2], "empty.xml": b"", "text.txt": b"hello\n", "blob.bin": bytes(range(256)) * 10, "broken.zip": b"PK\x03\x04nonsense",
-        "bomb.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "page.pdf": b"%PDF-1.4\n%%EOF\n", "good.xml": whole,
+        "bomb.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "scan.png": b"\x89PNG\r\n\x1a\n" + bytes(50), "good.xml": whole,
     }  # fmt: skip
     for name, content in contents.items():
         (folder / name).write_bytes(content)
@@ -123,7 +123,7 @@ def test_bad_files_have_an_object_and_exit_1(nexus: Nexus, data: Path, tmp_path:
     assert found["cut.xml"]["state"] == "unreadable"
     assert found["cut.xml"]["error"]["code"]
     assert found["cut.xml"]["error"]["message"]
-    assert found["page.pdf"]["state"] == "ocr_needed"
+    assert found["scan.png"]["state"] == "ocr_needed"
     assert all(value["state"] in ("done", "unreadable", "unsupported", "ocr_needed") for value in found.values())
     table = nexus("process", folder / "cut.xml", code=1)
     assert "cut.xml" in table.out
