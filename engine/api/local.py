@@ -66,6 +66,8 @@ class LocalApi:
         try:
             with address(self._directory) as named:
                 listening.bind(named)
+            # At once: who reads owner.json before the server is up waits in line instead of being refused.
+            listening.listen()
         except BaseException:
             listening.close()
             raise

@@ -24,7 +24,7 @@ from engine.extraction.sandbox.sandbox import Sandbox
 from engine.intake import job_state, opening, pairing, planning
 from engine.intake.arrivals import arrive, attach_contents
 from engine.intake.identity import claimed_key, document_id, number_key, part_id
-from engine.intake.paths import Found, files
+from engine.intake.paths import Found, files, told
 from engine.outside import Outside
 from engine.runtime.persistence import Persistence
 from store.blobs import Blob
@@ -203,7 +203,8 @@ class Intake:
         return Received(blob, recognition, None if recognition.container else claimed_key(head))
 
     async def _acknowledge(self, job: str, request: Request, found: Found, task: asyncio.Task[Received] | None) -> Acknowledged:
-        path = str(found.path)
+        path = told(found.path)
+        name = path.rpartition("/")[2]
         if task is None:
             return Acknowledged(path, None, job, "refused", already=False, error=found.error)
         try:
@@ -213,7 +214,7 @@ class Intake:
         except OSError as error:
             return Acknowledged(path, None, job, "refused", already=False, error=NotReadable(f"{path}: {error.strerror}."))
         doc = document_id(request.tenant, received.blob.sha)
-        acknowledged = await self._commit(job, request.tenant, doc, found.path.name, path, received, parent=None, label=None)
+        acknowledged = await self._commit(job, request.tenant, doc, name, path, received, parent=None, label=None)
         family = received.recognition.family
         if not _opens(received.recognition):
             return acknowledged
@@ -221,7 +222,7 @@ class Intake:
             now, wall = self._clock.steady_ms(), self._clock.wall_ms()
             await self._persistence.write(partial(attach_contents, now=now, wall=wall, container=doc, job=job, path=path))
         else:
-            await self._open(job, request.tenant, doc, found.path.name, path, family, received.blob)
+            await self._open(job, request.tenant, doc, name, path, family, received.blob)
         return acknowledged
 
     async def _commit(

@@ -18,6 +18,11 @@ class Found(NamedTuple):
     error: BadInput | None
 
 
+def told(path: Path) -> str:
+    """A path as text that can be stored and sent: bytes of a name that are no UTF-8 are shown as a replacement character."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def files(paths: Sequence[Path]) -> Iterator[Found]:
     """Every regular file, folders walked in the order of their names. What cannot be read is named, never skipped in silence."""
     ahead = list(reversed(paths))

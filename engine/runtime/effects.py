@@ -124,6 +124,8 @@ class Effects:
         return []
 
     def _wish(self, tx: Transaction, now: int, wall: int, wish: Wish) -> None:
+        if any(draft.doc is not None and standing.is_called_off(tx, self.tenant, draft.doc) for draft in wish.held):
+            return
         held = locks.acquire(tx, wall, wish.name, self.trace, wish.ttl_ms) is not None
         queues.send(tx, now, wish.held if held else wish.busy)
         for draft in wish.held:

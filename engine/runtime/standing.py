@@ -61,6 +61,11 @@ def give_up(tx: Transaction, wall: int, tenant: str, doc: str, trace: str, failu
     return jobs.advance(tx, wall, documents.finish_sources(tx, tenant, doc), failed=True)
 
 
+def is_called_off(tx: Transaction, tenant: str, doc: str) -> bool:
+    """Whether a person cancelled the document before the planner got to it."""
+    return _state(tx, tenant, doc) == "cancelled"
+
+
 def set_out(tx: Transaction, tenant: str, doc: str, trace: str) -> None:
     """The planner has the document's lock for this trace."""
     documents.update(tx, tenant, doc, {"stage": 0, "trace": trace})

@@ -50,7 +50,7 @@ def show(job: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang
         spoken = session.language
         output.table(
             [word("document", spoken), word("state", spoken), word("error", spoken)],
-            [(doc, told["status"], told["error"]) for doc, told in value["documents"].items()],
+            [(doc, told["status"], told.get("error")) for doc, told in value["documents"].items()],
         )
         return output.DONE
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.agents.registry import Handle
 from engine.contract.events import EventName
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.facade.engine import Engine
@@ -69,9 +70,6 @@ class House:
     async def rows(self, statement: str, *parameters: Any) -> list[Any]:
         """Look into the database."""
         return await self.store.read(lambda connection: connection.execute(statement, parameters).fetchall())
-
-
-Handle = Callable[[Any, Any], Awaitable[Any]]
 
 
 @asynccontextmanager

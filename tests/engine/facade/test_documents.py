@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ async def test_a_detail_speaks_both_languages_and_an_object_is_the_same_in_eithe
     house, objects = full
     documents = house.engine.documents
     wrong = next(value for value in objects if value["file"].endswith("vnf_divergente.xml"))
-    portuguese, english = [await documents.detail(wrong["docId"], language) for language in ("pt", "en")]  # type: ignore[arg-type]
+    portuguese, english = [await documents.detail(wrong["docId"], language) for language in ("pt", "en")]
     assert portuguese is not None
     assert english is not None
     assert [finding.code for finding in portuguese.findings] == [finding.code for finding in english.findings] == spread(wrong["findings"], "code")
@@ -79,7 +80,7 @@ async def test_a_detail_speaks_both_languages_and_an_object_is_the_same_in_eithe
     assert all(line.state == "done" for line in english.timeline)
     assert english.next_actions == ("reprocess",)
     assert (english.debits_cents, english.entries) == (round(float(wrong["ledger"]["debits"]) * 100), wrong["ledger"]["entries"])
-    pt, en = [await documents.object(wrong["docId"], language) for language in ("pt", "en")]  # type: ignore[arg-type]
+    pt, en = [await documents.object(wrong["docId"], language) for language in ("pt", "en")]
     assert pt is not None
     assert en is not None
     assert pt | {"findings": 0} == en | {"findings": 0}
@@ -137,7 +138,7 @@ async def test_an_owner_and_a_viewer_answer_alike(build: MakeHouse, tmp_path: Pa
         try:
             reading = ViewerReading(viewer, SystemClock())
             looking = Engine(reading, Nobody(), ViewerPresence(viewer, "viewer"))
-            for ask in (
+            asking: tuple[Callable[[Engine], Awaitable[Any]], ...] = (
                 lambda engine: engine.documents.count("state:done", "*"),
                 lambda engine: engine.documents.anchors("", "*", 2),
                 lambda engine: engine.documents.objects(objects[0]["traceId"], "pt"),
@@ -152,7 +153,8 @@ async def test_an_owner_and_a_viewer_answer_alike(build: MakeHouse, tmp_path: Pa
                 lambda engine: engine.state.counters(),
                 lambda engine: engine.search.find("vinho"),
                 lambda engine: engine.companies.everyone("default"),
-            ):
+            )
+            for ask in asking:
                 assert await ask(looking) == await ask(house.engine)
             theirs = await looking.documents.page("", "*", None, 1000)
             assert theirs.rows == (await house.engine.documents.page("", "*", None, 1000)).rows

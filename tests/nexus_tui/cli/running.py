@@ -54,25 +54,25 @@ class Nexus:
     def line(self, arguments: tuple[str | Path, ...]) -> list[str]:
         return [sys.executable, "-m", "nexus_tui", *map(str, arguments), *(("--data-dir", str(self.directory)) if arguments else ())]
 
-    def __call__(self, *arguments: str | Path, code: int | None = 0, prefix: tuple[str, ...] = (), **env: str) -> Ended:
+    def __call__(self, *arguments: str | Path, code: int | None = 0, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None) -> Ended:
         """Run a command to its end; `code` is what it must end with, `None` is anything."""
         ran = subprocess.run(
-            [*prefix, *self.line(arguments)], capture_output=True, env=environment(**env), timeout=PATIENCE_S, check=False
+            [*prefix, *self.line(arguments)], capture_output=True, env=environment(**(env or {})), timeout=PATIENCE_S, check=False
         )
         ended = Ended(ran.returncode, ran.stdout.decode("utf-8"), ran.stderr.decode("utf-8"))
         assert "Traceback" not in ended.err, ended.err
         assert code is None or ended.code == code, (ended.code, ended.out[-2000:], ended.err)
         return ended
 
-    def json(self, *arguments: str | Path, code: int | None = 0, **env: str) -> Ended:
+    def json(self, *arguments: str | Path, code: int | None = 0, env: dict[str, str] | None = None) -> Ended:
         """Run a command with `--json`."""
-        return self(*arguments, "--json", code=code, **env)
+        return self(*arguments, "--json", code=code, env=env)
 
     @contextmanager
-    def running(self, *arguments: str, **env: str) -> Iterator[Service]:
+    def running(self) -> Iterator[Service]:
         """`nexus run` until the block ends; killed if it did not stop by itself."""
         process = subprocess.Popen(
-            self.line(("run", "--json", *arguments)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**env)
+            self.line(("run", "--json")), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
         )
         try:
             yield Service(process, first_line(process))
