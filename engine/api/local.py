@@ -26,6 +26,7 @@ from engine.contract import codec
 from engine.errors import EngineError
 from engine.facade.commands import Wire
 from engine.facade.reading import Executing
+from engine.runtime.pulse import Pulse
 from store.errors import StoreError
 from store.store import Store
 from store.sweep import COMMAND_MS
@@ -48,6 +49,7 @@ class LocalApi:
         self._directory = directory
         self._store = store
         self._executing = executing
+        self._pulse = Pulse(store.clock.monotonic)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         #: Commands at work: the same id again waits for the first one's result.
@@ -77,9 +79,11 @@ class LocalApi:
         config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2)
         self._server = _Server(config)
         self._task = asyncio.ensure_future(self._server.serve(sockets=[listening]))
+        self._pulse.start()
 
     async def stop(self) -> None:
         """Answer what is being answered, then close."""
+        self._pulse.stop()
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await self._task
@@ -87,7 +91,10 @@ class LocalApi:
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _health(self, request: Request) -> Response:
-        return Response(b'{"status":"pass"}', media_type="application/health+json")
+        lag = self._pulse.lag
+        observed = {"observedValue": lag.p95, "observedUnit": "ms", "p50": lag.p50, "worst": lag.worst, "ticks": lag.ticks}
+        value = {"status": "pass", "checks": {"loop:lag": [{"componentType": "system", **observed}]}}
+        return Response(_encode(value), media_type="application/health+json")
 
     async def _command(self, request: Request) -> Response:
         try:
