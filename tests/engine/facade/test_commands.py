@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import pytest
-
 from engine.agents.registry import AGENTS
 from engine.contract.events import EventName
 from engine.facade import refusals

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.nexus_tui.cli.conftest import NOTE
+from tests.nexus_tui.cli.conftest import NOTE, Call
 from tests.nexus_tui.cli.running import Nexus
 
 #: operations.md section 2.
@@ -64,10 +64,10 @@ def test_lists_give_an_object_a_note_and_one_a_container(worked: tuple[Nexus, li
         assert sum(value["itemCount"] for value in notes) == sum(1 for _ in csv.reader(file)) - 1
 
 
-def test_a_pair_of_lists_is_the_same_in_both_orders(nexus: Nexus, data: Path, tmp_path: Path) -> None:
+def test_a_pair_of_lists_is_the_same_in_both_orders(call: Call, nexus: Nexus, data: Path, tmp_path: Path) -> None:
     header, items = data / "lists" / "202401_NFs_Cabecalho.csv", data / "lists" / "202401_NFs_Itens.csv"
-    one = nexus.json("process", header, items).objects
-    other = Nexus(tmp_path / "other").json("process", items, header).objects
+    one = call(nexus, "process", "--json", header, items).objects
+    other = call(Nexus(tmp_path / "other"), "process", "--json", items, header).objects
 
     def notes(objects: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -79,27 +79,27 @@ def test_a_pair_of_lists_is_the_same_in_both_orders(nexus: Nexus, data: Path, tm
     assert notes(one) == notes(other)
 
 
-def test_a_hundred_notes_with_all_their_items(nexus: Nexus, samples: Path, tmp_path: Path) -> None:
+def test_a_hundred_notes_with_all_their_items(call: Call, nexus: Nexus, samples: Path, tmp_path: Path) -> None:
     found = sorted(samples.rglob("202401_NFs_Cabecalho.csv"))
     if not found:
         pytest.skip("no list of a hundred notes among the samples")
     header = found[0]
     for directory, paths in ((nexus.directory, (header, header.with_name("202401_NFs_Itens.csv"))), (tmp_path / "o", (header.with_name("202401_NFs_Itens.csv"), header))):
-        notes = [value for value in Nexus(directory).json("process", *paths).objects if "members" not in value]
+        notes = [value for value in call(Nexus(directory), "process", "--json", *paths).objects if "members" not in value]
         assert (len(notes), sum(value["itemCount"] for value in notes)) == (100, 565)
 
 
-def test_an_archive_gives_its_members_and_itself(nexus: Nexus, data: Path, tmp_path: Path) -> None:
+def test_an_archive_gives_its_members_and_itself(call: Call, nexus: Nexus, data: Path, tmp_path: Path) -> None:
     archive = tmp_path / "lote.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.write(data / "nfe" / NOTE, "a/nota.xml")
         file.write(data / "nfe" / "nfce.xml", "b.xml")
-    objects = nexus.json("process", archive).objects
+    objects = call(nexus, "process", "--json", archive).objects
     container = next(value for value in objects if value["family"] == "zip")
     assert container["members"] == 2
     members = {value["file"].partition("!")[2]: value for value in objects if "members" not in value}
     assert set(members) == {"a/nota.xml", "b.xml"}
-    again = nexus.json("process", data / "nfe" / NOTE).object
+    again = call(nexus, "process", "--json", data / "nfe" / NOTE).object
     assert again["docId"] == members["a/nota.xml"]["docId"]
     assert again["already"] is True
 
@@ -130,20 +130,20 @@ def test_bad_files_have_an_object_and_exit_1(nexus: Nexus, data: Path, tmp_path:
     assert "unreadable" in table.out
 
 
-def test_what_is_not_there_or_empty(nexus: Nexus, tmp_path: Path, data: Path) -> None:
+def test_what_is_not_there_or_empty(call: Call, nexus: Nexus, tmp_path: Path, data: Path) -> None:
     missing = tmp_path / "missing.xml"
-    told = nexus.json("process", missing, code=2).object
+    told = call(nexus, "process", "--json", missing, code=2).object
     assert told == {
         "docId": None, "file": str(missing), "family": "unknown", "state": "refused", "findings": [],
         "error": {"code": "NX-E11", "message": f"There is no {missing}."},
     }  # fmt: skip
-    ended = nexus.json("process", missing, data / "nfe" / NOTE, code=1)
+    ended = call(nexus, "process", "--json", missing, data / "nfe" / NOTE, code=1)
     assert [value["state"] for value in ended.objects] == ["done", "refused"]
     (tmp_path / "empty").mkdir()
-    assert nexus.json("process", tmp_path / "empty").out == ""
-    assert "0 documents" in nexus("process", tmp_path / "empty").out
+    assert call(nexus, "process", "--json", tmp_path / "empty").out == ""
+    assert "0 documents" in call(nexus, "process", tmp_path / "empty").out
     os.mkfifo(tmp_path / "pipe")
-    assert nexus.json("process", tmp_path / "pipe", code=2).object["error"]["code"] == "NX-E12"
+    assert call(nexus, "process", "--json", tmp_path / "pipe", code=2).object["error"]["code"] == "NX-E12"
 
 
 def test_a_folder_that_may_not_be_read_is_named(nexus: Nexus, tmp_path: Path, data: Path) -> None:
@@ -166,13 +166,13 @@ def test_a_folder_that_may_not_be_read_is_named(nexus: Nexus, tmp_path: Path, da
     assert states == {"closed": ("refused", "NX-E12"), "shut.xml": ("refused", "NX-E12"), "open.xml": ("done", None)}
 
 
-def test_an_own_company_changes_the_role(nexus: Nexus, data: Path, worked: tuple[Nexus, list[dict[str, Any]]]) -> None:
+def test_an_own_company_changes_the_role(call: Call, nexus: Nexus, data: Path, worked: tuple[Nexus, list[dict[str, Any]]]) -> None:
     note = next(value for value in worked[1] if value["file"].endswith(NOTE))
     assert note["role"] == "third"
-    ended = nexus.json("process", data / "nfe" / NOTE, "--own", note["issuer"]["id"])
+    ended = call(nexus, "process", "--json", data / "nfe" / NOTE, "--own", note["issuer"]["id"])
     assert ended.object["role"] == "issued"
-    assert nexus("process", data / "nfe" / NOTE, "--own", "123", code=2).err.startswith("nexus: 123: '123' is no valid CNPJ or CPF.")
-    assert nexus("process", data / "nfe" / NOTE, "--tenant", "*", code=2).out == ""
+    assert call(nexus, "process", data / "nfe" / NOTE, "--own", "123", code=2).err.startswith("nexus: 123: '123' is no valid CNPJ or CPF.")
+    assert call(nexus, "process", data / "nfe" / NOTE, "--tenant", "*", code=2).out == ""
 
 
 def test_reports_and_a_table_are_written_and_no_cell_is_a_formula(nexus: Nexus, tmp_path: Path, data: Path) -> None:

@@ -142,9 +142,11 @@ def test_the_second_ctrl_c_does_not_wait_for_what_is_at_work(nexus: Nexus, data:
         sandboxes = below(service.process.pid)
         assert sandboxes
         try:
+            nexus("queues", "pause", "parse")
+            nexus.json("add", big("second.xml"))
             for child in sandboxes:
                 os.kill(child, signal.SIGSTOP)
-            nexus.json("add", big("second.xml"))
+            nexus("queues", "resume", "parse")
             until(lambda: any(queue["leased"] for queue in nexus.json("queues", "ls").objects))
             assert service.process.stderr is not None
             service.signal(signal.SIGINT)
