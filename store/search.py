@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from store import driver
 from store.transaction import Transaction
@@ -35,15 +36,12 @@ def index(tx: Transaction, doc: str, text: Text) -> None:
         tx.execute("INSERT OR REPLACE INTO search(rowid,title,parties,items,findings,codes) VALUES(?,?,?,?,?,?)", (row[0], *text))
 
 
-def find(connection: Transaction | driver.Connection, tenant: str | None, query: str, limit: int) -> list[Hit]:
-    """Documents that hold every word of the query (words are prefixes), best first."""
-    expression = match_expression(query)
-    if not expression:
-        return []
+def find(connection: Transaction | driver.Connection, expression: str, where: str, parameters: Sequence[Any], limit: int) -> list[Hit]:
+    """Documents that match an expression of `match_expression` and a condition over `document`, best first."""
     rows = connection.execute(
         "SELECT document.seq, document.doc, document.name, snippet(search, -1, '«', '»', '…', 12) FROM search "
-        "JOIN document ON document.seq=search.rowid WHERE search MATCH ? AND (? IS NULL OR document.tenant=?) ORDER BY rank, document.seq LIMIT ?",
-        (expression, tenant, tenant, limit),
+        f"JOIN document ON document.seq=search.rowid WHERE search MATCH ? AND {where} ORDER BY rank, document.seq LIMIT ?",
+        (expression, *parameters, limit),
     ).fetchall()
     return [Hit._make(row) for row in rows]
 

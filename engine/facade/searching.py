@@ -8,8 +8,7 @@ from engine.facade.views import SearchHit
 from store import search
 from store.driver import Connection
 
-FOUND = "document.seq, document.doc, document.name"
-SNIPPET = "snippet(search, -1, '«', '»', '…', 12)"
+QUALIFIED = "SELECT document.seq, document.doc, document.name, '' FROM document"
 
 
 class Searching:
@@ -26,17 +25,13 @@ class Searching:
         if not expression and not qualified:
             return ()
         where, parameters = filters.every([filters.words(qualified, self._reading.wall_ms()), filters.scope(tenant)])
-        if expression:
-            statement = (
-                f"SELECT {FOUND}, {SNIPPET} FROM search JOIN document ON document.seq=search.rowid "
-                f"WHERE search MATCH ? AND {where} ORDER BY rank, document.seq LIMIT ?"
-            )
-            parameters = (expression, *parameters)
-        else:
-            statement = f"SELECT {FOUND}, '' FROM document WHERE {where} ORDER BY seq DESC LIMIT ?"
 
         def hits(connection: Connection) -> tuple[SearchHit, ...]:
-            rows = connection.execute(statement, (*parameters, limit)).fetchall()
-            return tuple(SearchHit(doc_id=doc, name=name, snippet=snippet) for _, doc, name, snippet in rows)
+            if expression:
+                found = search.find(connection, expression, where, parameters, limit)
+            else:
+                rows = connection.execute(f"{QUALIFIED} WHERE {where} ORDER BY seq DESC LIMIT ?", (*parameters, limit)).fetchall()
+                found = [search.Hit._make(row) for row in rows]
+            return tuple(SearchHit(doc_id=hit.doc, name=hit.name, snippet=hit.snippet) for hit in found)
 
         return await self._reading.read(hits)

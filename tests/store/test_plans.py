@@ -79,7 +79,7 @@ HOT: dict[str, tuple[Callable[[Transaction], Any], set[str], set[str]]] = {
     "report": (lambda tx: results.find_report(tx, "default", "d1"), {"PRIMARY KEY"}, set()),
     "recent jobs": (lambda tx: jobs.recent(tx, "default", 10), {"job_recent"}, set()),
     "interrupted jobs": (jobs.interrupted, {"job_open"}, {"job_open"}),
-    "search": (lambda tx: search.find(tx, "default", "titulo", 10), {"VIRTUAL TABLE INDEX", "PRIMARY KEY"}, {"VIRTUAL TABLE INDEX"}),
+    "search": (lambda tx: search.find(tx, search.match_expression("titulo"), "document.tenant=?", ("default",), 10), {"VIRTUAL TABLE INDEX", "PRIMARY KEY"}, {"VIRTUAL TABLE INDEX"}),
 }
 
 
