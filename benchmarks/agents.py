@@ -30,10 +30,11 @@ DONE = "benchmark.done"
 def registry() -> Registry:
     """One agent a hop; the payload is decoded from the message's JSON by msgspec, as production's are."""
     return {
-        name: Agent(
-            spec=AgentSpec(id=f"B{place}", name=f"bench{place}", stages=(place,), timeout_ms=10_000, max_attempts=3),
-            handle=_passing_on_to(HOPS[place + 1]) if place + 1 < len(HOPS) else _finish,
-            decode=decode,
+        name: Agent.of(
+            name,
+            AgentSpec(id=f"B{place}", name=f"bench{place}", stages=(place,), timeout_ms=10_000, max_attempts=3),
+            _passing_on_to(HOPS[place + 1]) if place + 1 < len(HOPS) else _finish,
+            decode,
         )
         for place, name in enumerate(HOPS)
     }

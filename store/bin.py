@@ -39,7 +39,6 @@ def take_back(tx: Transaction, messages: Sequence[int]) -> int:
         tx.execute("UPDATE msg SET queue=?, binned=NULL, due=0 WHERE id=?", (row[0], message))
         tx.count(counter(target, State.READY), -1)
         tx.count(counter(row[0], State.READY))
-        tx.woken.add(row[0])
         back += 1
     if back:
         tx.touch("queues", "dead_letters")

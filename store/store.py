@@ -60,8 +60,6 @@ class Store:
         self._readers = readers
         self._turn = 0
         self._pool = pool
-        #: The counters of the database, as of the last COMMIT.
-        self.counters: Counter[str] = Counter()
         #: Rises with every COMMIT.
         self.version = 0
         self._touched: dict[str, int] = {}
@@ -120,7 +118,12 @@ class Store:
         counters, self.next_expiry = await self.write(
             lambda tx: (dict(tx.rows("SELECT name, n FROM counter")), next_expiry(tx))
         )
-        self.counters = Counter(counters)
+        self.writer.counters = Counter(counters)
+
+    @property
+    def counters(self) -> Counter[str]:
+        """The counters of the database, as of the last COMMIT; what was never counted is 0."""
+        return self.writer.counters
 
     def write(self, operation: Callable[[Transaction], T], size: int = 0) -> Awaitable[T]:
         """Run `operation` in a transaction; what is awaited resolves after COMMIT. `size` is about how many bytes it writes."""
@@ -172,7 +175,6 @@ class Store:
 
     def _on_commit(self, committed: Committed) -> None:
         self.version += 1
-        self.counters.update(committed.deltas)
         for topic in committed.topics:
             self._touched[topic] = self.version
         self._expect(committed.expiry)

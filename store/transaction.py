@@ -7,20 +7,26 @@ once a transaction, whatever the number of operations in it; the writer hands th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from store import driver
+
+NOTHING: Mapping[Any, int] = MappingProxyType({})
 
 
 class Transaction:
     """One turn of the writer. An operation is a pure function of it: it may run again if a neighbour had to be rolled back."""
 
-    __slots__ = ("_connection", "deltas", "due", "execute", "executemany", "expiry", "noted", "topics", "woken")
+    __slots__ = ("_connection", "_counters", "_cursor", "deltas", "due", "execute", "executemany", "expiry", "noted", "offered", "topics")
 
-    def __init__(self, connection: driver.Connection) -> None:
+    def __init__(self, connection: driver.Connection, counters: Mapping[str, int] = NOTHING, offered: Mapping[int, int] = NOTHING) -> None:
         self._connection = connection
-        cursor = connection.cursor()
+        self._counters = counters
+        #: Places for messages at work, by queue, that may be filled within this transaction.
+        self.offered = offered
+        self._cursor = cursor = connection.cursor()
         #: Runs one statement on the transaction's own cursor: read what it returns before the next one.
         self.execute = cursor.execute
         self.executemany = cursor.executemany
@@ -32,8 +38,6 @@ class Transaction:
         self.due: int | None = None
         #: The soonest expiry written in this transaction.
         self.expiry: int | None = None
-        #: Ids of queues that got ready messages.
-        self.woken: set[int] = set()
 
     def row(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
         """First row of a query, or `None`."""
@@ -47,6 +51,10 @@ class Transaction:
         """Change a counter by `delta` when this transaction commits."""
         self.noted += 1
         self.deltas[name] += delta
+
+    def counted(self, name: str) -> int:
+        """A counter as it stands at this point of the transaction."""
+        return self._counters.get(name, 0) + self.deltas.get(name, 0)
 
     def touch(self, *topics: str) -> None:
         """Say what faces should look at again."""
@@ -71,6 +79,10 @@ class Transaction:
         """Write the collected deltas; the writer calls it once, right before COMMIT."""
         changed: Iterable[tuple[str, int]] = [(name, delta) for name, delta in self.deltas.items() if delta]
         self.executemany("INSERT INTO counter(name,n) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET n=n+excluded.n", changed)
+
+    def end(self) -> None:
+        """Let go of the connection: an error that is kept somewhere keeps the frames it went through, and must not keep a statement open."""
+        self._cursor.close()
 
     @property
     def mark(self) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from benchmarks.payloads import HOPS, IN_FLIGHT
 from store.transaction import Transaction
 
 #: Rows of each list.
-SHOWN = 10
+SHOWN = 24
 
 
 class Statements:

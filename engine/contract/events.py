@@ -13,6 +13,9 @@ from enum import StrEnum
 class EventName(StrEnum):
     """Names on the wire."""
 
+    #: Every hop looks its agent up by name; an enum's own hash is a Python function and costs as much as the rest of the lookup.
+    __hash__ = str.__hash__
+
     #: A job was taken in.
     PIPELINE_REQUESTED = "evt.pipeline.requested"
     #: The planner sends a document on its way.

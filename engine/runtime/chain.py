@@ -1,14 +1,13 @@
 """One delivery, from claim to commit: hydrate, run agents ahead in memory, and hand over everything done so far as one commit.
 
 Agents write nothing, so their effects need not be written hop by hop. The chain goes on to the next agent while the next event's queue is local,
-not paused, not full and has nothing older waiting; it stops when `BUDGET_MS` have passed since it began, when a hop was heavy or wants
+not paused, not full and has nothing older waiting; it stops when `BUDGET_S` has passed since it began, when a hop was heavy or wants
 a lock, or when something fails. A crash redoes at most hops that had no effect.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from contextlib import nullcontext
 
 from engine.agents.context import SourceFacts
 from engine.agents.outcome import Emission, Event
@@ -18,10 +17,11 @@ from engine.outside import iso
 from engine.runtime.deadline import Deadline
 from engine.runtime.effects import Hop
 from engine.runtime.lookups import ChainLookup
+from engine.runtime.registry import Agent
 from engine.runtime.tools import Tools
 
-#: Milliseconds after which a chain commits what it has.
-BUDGET_MS = 20
+#: Seconds after which a chain commits what it has.
+BUDGET_S = 0.020
 
 
 class ChainContext:
@@ -78,26 +78,37 @@ class Chain:
     async def run(self) -> None:
         """Run ahead as far as it goes; the caller holds the turn. What happened stands in `hops`, `remaining` and `failed`."""
         tools = self._tools
-        began = tools.clock.monotonic()
-        event: Event | None = self.event
-        while event is not None:
-            # What a chain reached in memory takes a place in its queue too; the first hop has the place of its worker.
-            with tools.slots.passing(event.name) if self.hops else nullcontext():
-                done = await self._hop(event)
-            if not done:
+        turn, slots, clock = tools.turn, tools.slots, tools.clock
+        began = clock.monotonic()
+        if not await self._hop(self.event, tools.registry[self.event.name]):
+            return
+        while self._ahead and self._pending:
+            now = clock.monotonic()
+            if now - began >= BUDGET_S:
                 return
-            await tools.turn.breathe()
-            spent = (tools.clock.monotonic() - began) * 1000
-            event = self._next() if spent < BUDGET_MS else None
+            if turn.is_due(now):
+                await turn.breathe()
+            emission, run = self._pending[0]
+            agent = tools.registry[emission.name]
+            if emission.delay_ms or not slots.passable(agent.queue):
+                return
+            self._pending.popleft()
+            event = self._event(emission, run, repeated=self.event.repeated)
+            # What a chain reached in memory takes a place in its queue too; the first hop has the place of its message.
+            slots.enter(agent.queue)
+            try:
+                if not await self._hop(event, agent):
+                    return
+            finally:
+                slots.leave(agent.queue)
 
-    async def _hop(self, event: Event) -> bool:
+    async def _hop(self, event: Event, agent: Agent) -> bool:
         tools = self._tools
-        agent = tools.registry[event.name]
         visited = bool(self.hops)
         self._lookup.ahead = visited
         started = tools.clock.wall_ms()
         tools.live[event.doc_id] = agent.place
-        deadline = self._context.deadline = Deadline(agent.spec.timeout_ms / 1000)
+        deadline = self._context.deadline = Deadline(agent.patience)
         try:
             outcome = await deadline.keep(agent.handle(event, self._context))
         except TimeoutError:
@@ -119,13 +130,11 @@ class Chain:
             self._ahead = False
         return True
 
-    def _next(self) -> Event | None:
-        if not self._ahead or not self._pending:
-            return None
-        emission, run = self._pending[0]
-        if emission.delay_ms or not self._tools.slots.passable(emission.name):
-            return None
-        self._pending.popleft()
+    def following(self, run: int) -> Event:
+        """The event of the first message that was sent, which has `run`: what was just made need not be decoded again."""
+        return self._event(self._pending[0][0], run, repeated=run > 0)
+
+    def _event(self, emission: Emission, run: int, *, repeated: bool) -> Event:
         first = self.event
         return Event(
             name=emission.name,
@@ -135,5 +144,5 @@ class Chain:
             key=emission.key,
             tenant=first.tenant,
             run=run,
-            repeated=first.repeated,
+            repeated=repeated,
         )

@@ -1,15 +1,16 @@
-"""The dispatcher: claims what is ready up to each queue's free slots and lets it be worked on.
+"""The dispatcher: takes ready messages into work up to each queue's free places.
 
-One feeder a queue sleeps until a COMMIT says there is something ready; a worker that settles a message claims the next head of line in the
-same transaction. Nothing polls: delayed messages wake a timer.
+It claims inside the transactions of others: whatever COMMIT makes a message ready also leases it, if there is a place. Only where a place becomes
+free in front of waiting messages and nobody is writing does it ask for a transaction of its own. Nothing polls: delayed messages wake a timer.
+One worker carries a document from message to message as long as it can, then ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from engine.outside import Outside
 from engine.runtime import policy, settle
@@ -26,7 +27,6 @@ from engine.runtime.turn import Turn
 from engine.runtime.work import Work
 from store import queues
 from store.errors import Busy, DiskFull, StoreError, Unwritable
-from store.queues import Queue
 from store.records.jobs import Job
 from store.store import Store
 from store.transaction import Transaction
@@ -34,7 +34,7 @@ from store.writer import Committed
 
 
 class Dispatcher:
-    """Runs between `start` and `stop`."""
+    """Runs between `start` and `stop`; the claimant of the store's writer."""
 
     def __init__(self, store: Store, outside: Outside, registry: Registry, extractor: Extractor, *, run_ahead: bool = True) -> None:
         self.store = store
@@ -42,30 +42,29 @@ class Dispatcher:
         #: Called on the loop with jobs whose documents are all terminal.
         self.on_job_end: Callable[[Job], None] = _nobody_listens
         self._run_ahead = run_ahead
-        self._slots = Slots(store)
+        self._slots = Slots(store, self._ask)
         self._persistence = Persistence(store, DiskFull, Unwritable, Busy)
         self._leases = Leases(store, outside.clock)
         self._alarm = Alarm(outside.clock, self._persistence)
         self._tools = Tools(
             store=store, clock=outside.clock, chance=outside.chance, registry=registry, extractor=extractor,
             reference=Reference(store, extractor.extract), turn=Turn(outside.clock.monotonic),
-            slots=self._slots, leases=self._leases, persistence=self._persistence,
+            slots=self._slots, leases=self._leases, persistence=self._persistence, tokens=itertools.count(1),
         )  # fmt: skip
-        self._tokens = itertools.count(1)
-        self._feeders: list[asyncio.Task[None]] = []
-        self._workers: dict[asyncio.Task[None], None] = {}
+        self._work = Work(self._tools, self._ended)
+        self._workers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Lock()
         self._standing_by = 0
-        self._claiming = 0
+        self._asked = False
+        self._unclaimed: StoreError | None = None
         self._changed = asyncio.Event()
 
     async def start(self) -> None:
         """Make sure the queues exist, then begin to claim."""
         await self._persistence.write(ensure_queues)
-        await self._slots.load()
         self.store.writer.listen(self._on_commit)
-        for name in self._slots.names:
-            self._feeders.append(self._watched(self._feed(name)))
+        self.store.writer.claimant = self
+        await self._slots.load()
         self._alarm.arm(await self.store.read(queues.next_due))
 
     async def stop(self, grace_s: float = 10.0) -> None:
@@ -74,10 +73,15 @@ class Dispatcher:
         await self._alarm.stop()
         if self._workers:
             await asyncio.wait(self._workers, timeout=grace_s)
+        # Whatever a transaction under way still leases is known behind this one, and held by whoever gives it back.
+        with suppress(StoreError):
+            await self.store.write(_only_claims)
         self._persistence.give_up()
         for worker in self._workers:
             worker.cancel()
-        await asyncio.gather(*self._feeders, *self._workers, return_exceptions=True)
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        if self.store.writer.claimant is self:
+            self.store.writer.claimant = None
         await self._leases.give_back()
 
     @property
@@ -98,73 +102,84 @@ class Dispatcher:
     @property
     def stalled(self) -> StoreError | None:
         """Why commits wait, while they do."""
-        return self._persistence.stalled
+        return self._persistence.stalled or self._unclaimed
 
     # Claiming -------------------------------------------------------------------------------------
 
-    async def _feed(self, name: str) -> None:
-        bell = self._slots.bell(name)
-        while not self._slots.closed:
-            await bell.wait()
-            bell.clear()
-            while (free := self._slots.free(name)) > 0:
-                if await self._begin(name, free) < free:
-                    break
+    def offer(self) -> Mapping[int, int]:
+        """Free places for the transaction that begins now."""
+        self._asked = False
+        return self._slots.offer()
 
-    async def _begin(self, name: str, free: int) -> int:
-        """Claim up to `free` messages and set workers to them. Returns how many there were."""
-        queue = self._slots.queue(name)
+    def claim(self, tx: Transaction) -> list[Claimed]:
+        """Lease what waits for the places that are left."""
         claimed: list[Claimed] = []
-        self._slots.occupy(name, free)
-        self._claiming += 1
-        try:
-            claimed = await self._persistence.write(partial(self._claim, queue=queue, count=free))
-        except StoreError:
-            # Nothing was claimed. The disk is outwaited before it gets here; for the rest another try is all there is.
-            await asyncio.sleep(STALL_S)
-        finally:
-            self._claiming -= 1
-            self._slots.release(name, free - len(claimed))
-        self._leases.hold(claimed, queue.lease_ms)
-        if self._slots.closed:
-            return 0
+        now = self.clock.steady_ms()
+        for queue in tx.offered:
+            if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := queues.places(tx, queue)) > 0:
+                settings = self._slots.of(queue)
+                claimed += settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms)
+        return claimed
+
+    def took(self, claimed: list[Claimed]) -> None:
+        """Set workers to what was claimed."""
+        self._slots.withdraw()
+        self._unclaimed = None
+        self._changed.set()
         for one in claimed:
-            self._workers[self._watched(self._work(name, one))] = None
-        return len(claimed)
+            self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).lease_ms)
+            if not self._slots.closed:
+                self._employ(one)
 
-    def _claim(self, tx: Transaction, queue: Queue, count: int) -> list[Claimed]:
-        return settle.claim(tx, self.clock.steady_ms(), queue.id, count, next(self._tokens), queue.lease_ms)
+    def withdrew(self, error: Exception) -> None:
+        """Nothing was claimed, because of the disk or because of what stands in the database: another try is all there is."""
+        self._slots.withdraw()
+        self._changed.set()
+        self._unclaimed = error if isinstance(error, StoreError) else None
+        if not self._slots.closed:
+            asyncio.get_running_loop().call_later(STALL_S, self._ask)
 
-    async def _work(self, name: str, claimed: Claimed) -> None:
+    def _ask(self) -> None:
+        """Have a transaction begin if there is something to claim in it."""
+        if not self._asked and self._slots.claimable():
+            self._asked = True
+            self.store.writer.submit(_only_claims).add_done_callback(asyncio.Future.exception)
+
+    def _employ(self, claimed: Claimed) -> None:
+        worker = asyncio.ensure_future(self._carry(claimed))
+        self._workers.add(worker)
+        worker.add_done_callback(self._on_worker_end)
+
+    # Working --------------------------------------------------------------------------------------
+
+    async def _carry(self, claimed: Claimed) -> None:
+        """From message to message, as long as the next one can be worked on at once."""
         current: Claimed | None = claimed
-        work = Work(self._tools, name, self._claim, self._ended)
         try:
             while current is not None:
-                current = await self._deliver(work, current)
+                current = await self._deliver(current)
         except Exception as error:
             # Not even the failure could be written. The lease ends by itself, and the message is delivered again.
             assert current is not None
             self._leases.let_go(current)
-            self._alarm.arm(self.clock.steady_ms() + self._slots.queue(name).lease_ms)
+            self._alarm.arm(self.clock.steady_ms() + self._slots.of(current.delivery.queue).lease_ms)
             if not (self._slots.closed and isinstance(error, StoreError)):
                 raise
-        finally:
-            self._slots.release(name)
 
-    async def _deliver(self, work: Work, claimed: Claimed) -> Claimed | None:
-        """Work on one message; returns the next one of the queue if it was claimed along."""
+    async def _deliver(self, claimed: Claimed) -> Claimed | None:
+        """Work on one message; returns the one it led to if that can be worked on at once."""
         delivery = claimed.delivery
         interrupted = policy.interruptions(delivery)
         if interrupted > policy.MOST_INTERRUPTIONS:
-            await work.refuse(claimed)
+            await self._work.refuse(claimed)
             return None
         if interrupted == policy.MOST_INTERRUPTIONS:
-            await self._deliver_alone(work, claimed)
+            await self._deliver_alone(claimed)
             return None
         # What failed or was cut off goes hop by hop, so that the next failure names its own hop.
-        return await work.deliver(claimed, ahead=self._run_ahead and not interrupted and not delivery.attempts)
+        return await self._work.deliver(claimed, ahead=self._run_ahead and not interrupted and not delivery.attempts)
 
-    async def _deliver_alone(self, work: Work, claimed: Claimed) -> None:
+    async def _deliver_alone(self, claimed: Claimed) -> None:
         """A document that took the process down again and again runs with nobody beside it."""
         self._standing_by += 1
         self._changed.set()
@@ -174,14 +189,14 @@ class Dispatcher:
             self._standing_by -= 1
         self._slots.quiet = True
         try:
-            while self._claiming or self.working > 1 + self._standing_by:
+            while self._slots.offering or self.working > 1 + self._standing_by:
                 self._changed.clear()
                 await self._changed.wait()
-            await work.deliver(claimed, ahead=False)
+            await self._work.deliver(claimed, ahead=False)
         finally:
             self._slots.quiet = False
             self._alone.release()
-            self._slots.ring()
+            self._ask()
 
     # What happens elsewhere -----------------------------------------------------------------------
 
@@ -192,18 +207,18 @@ class Dispatcher:
     def _on_commit(self, committed: Committed) -> None:
         self._slots.on_commit(committed)
         self._alarm.arm(committed.due)
+        self._ask()
 
-    def _watched(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(coroutine)
-        task.add_done_callback(self._on_task_end)
-        return task
-
-    def _on_task_end(self, task: asyncio.Task[None]) -> None:
-        self._workers.pop(task, None)
+    def _on_worker_end(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
         self._changed.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            context = {"message": "A task of the dispatcher failed.", "exception": error, "task": task}
+        if not worker.cancelled() and (error := worker.exception()) is not None:
+            context = {"message": "A task of the dispatcher failed.", "exception": error, "task": worker}
             asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _only_claims(tx: Transaction) -> None:
+    """An operation that does nothing: the transaction is wanted for the claims at its end."""
 
 
 def _nobody_listens(job: Job) -> None:

@@ -70,11 +70,12 @@ class Value(NamedTuple):
 class Effects:
     """What a run of hops of one trace and document will write."""
 
-    def __init__(self, trace: str, tenant: str, doc: str) -> None:
+    def __init__(self, trace: str, tenant: str, doc: str, run: int) -> None:
         self.trace = trace
         self.tenant = tenant
         self.doc = doc
-        self.steps: list[steps.Step] = []
+        self.run = run
+        self.steps: list[steps.Done] = []
         self.drafts: list[queues.Draft] = []
         self.wishes: list[Wish] = []
         self.values: list[Value] = []
@@ -87,9 +88,18 @@ class Effects:
         self.finished = False
         self.size = 0
 
-    def apply(self, tx: Transaction, now: int, wall: int, blobs: Blobs) -> list[Job]:
-        """Write everything. Returns jobs that advanced. `now` is the steady clock, `wall` the wall clock."""
-        steps.record(tx, self.steps)
+    def queues(self) -> list[int]:
+        """Queues that may get messages, by id, with repetitions."""
+        sent = [draft.queue for draft in self.drafts]
+        for wish in self.wishes:
+            sent += [draft.queue for draft in wish.held]
+        return sent
+
+    def apply(self, tx: Transaction, now: int, wall: int, blobs: Blobs, *, sent: bool) -> list[Job]:
+        """Write everything but the steps, and the first message unless it is `sent`. Returns jobs that advanced.
+
+        `now` is the steady clock, `wall` the wall clock.
+        """
         for value in self.values:
             if value.sha is not None:
                 blobs.confirm(value.sha)
@@ -112,7 +122,7 @@ class Effects:
         for draft in self.drafts:
             if draft.sha is not None:
                 blobs.confirm(draft.sha)
-        queues.send(tx, now, self.drafts)
+        queues.send(tx, now, self.drafts[1:] if sent else self.drafts)
         return advanced
 
     def _document(self, tx: Transaction, wall: int) -> list[Job]:
@@ -143,17 +153,17 @@ async def prepare(
     first = hops[0].event
     trace = first.trace_id
     planner = first.name is EventName.PIPELINE_REQUESTED
-    effects = Effects(trace, first.tenant, "" if planner else first.doc_id)
+    effects = Effects(trace, first.tenant, "" if planner else first.doc_id, first.run)
     for hop in hops:
-        _step(effects, hop)
-        outcome = hop.outcome
+        event, agent, started, ended, waited, outcome = hop
+        effects.steps.append(steps.Done(agent.stage, step_name(event), event.attempt + 1, started, ended, waited))
         for put in outcome.puts:
             effects.values.append(await _value(put, wall_ms, keep))
         for delete in outcome.deletes:
             effects.deletes.append((Namespace.LOCAL if delete.local else Namespace.STATE, delete.key))
         for record in outcome.records:
             if isinstance(record, DocumentFacts):
-                effects.facts.update({"state": "processing", "stage": hop.agent.place, **record.values})
+                effects.facts.update({"state": "processing", "stage": agent.place, **record.values})
             elif isinstance(record, Rows):
                 effects.tables.append(record)
             elif isinstance(record, SearchText):
@@ -175,16 +185,6 @@ async def prepare(
 def step_name(event: Event) -> str:
     """What a hop is known by in the timeline: the event, or the chunk of the job that the planner was told of."""
     return event.key if event.name is EventName.PIPELINE_REQUESTED else event.name.value
-
-
-def _step(effects: Effects, hop: Hop) -> None:
-    event = hop.event
-    effects.steps.append(
-        steps.Step(
-            event.trace_id, effects.doc, hop.agent.stage, step_name(event), event.run,
-            steps.StepStatus.DONE, event.attempt + 1, hop.started, hop.ended, hop.waited, None, None,
-        )
-    )  # fmt: skip
 
 
 async def _value(put: KeyPut, wall_ms: int, keep: Keep) -> Value:

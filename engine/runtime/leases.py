@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
 
 from engine.outside import Clock
@@ -28,11 +27,10 @@ class Leases:
         self._timer: asyncio.TimerHandle | None = None
         self._renewing: asyncio.Task[None] | None = None
 
-    def hold(self, claimed: Iterable[Claimed], lease_ms: int) -> None:
-        """These were claimed just now."""
-        for one in claimed:
-            self._held[one.delivery.id] = one.delivery, lease_ms
-        if self._timer is None and self._held:
+    def hold(self, delivery: Delivery, lease_ms: int) -> None:
+        """This was claimed just now."""
+        self._held[delivery.id] = delivery, lease_ms
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(RENEWAL_S, self._renew)
 
     def let_go(self, claimed: Claimed) -> None:

@@ -35,8 +35,10 @@ class ChainLookup:
         self._turn = turn
         self._reference = reference
         self._tenant = tenant
-        self._document = document
-        self._has_twins = has_twins
+        #: The document's record, with what the chain's hops told of it.
+        self.document = document
+        #: Whether an earlier document may carry the same key or number.
+        self.has_twins = has_twins
         self._presume = presume
         #: The hop that reads was reached in memory.
         self.ahead = False
@@ -48,12 +50,12 @@ class ChainLookup:
         for put in outcome.puts:
             self._pending[Namespace.LOCAL if put.local else Namespace.STATE, put.key] = put.value
         for record in outcome.records:
-            if isinstance(record, DocumentFacts) and self._document is not None:
+            if isinstance(record, DocumentFacts) and self.document is not None:
                 known = {name: record.values[name] for name in ("access_key", "number_key") if name in record.values}
-                renamed = self._document._replace(**known)
-                if renamed != self._document:
+                renamed = self.document._replace(**known)
+                if renamed != self.document:
                     # Reading told more than intake saw in passing: whether there are twins is to be asked again.
-                    self._document, self._has_twins = renamed, True
+                    self.document, self.has_twins = renamed, True
 
     async def value(self, key: str, *, local: bool = False) -> bytes | None:
         namespace = Namespace.LOCAL if local else Namespace.STATE
@@ -70,7 +72,7 @@ class ChainLookup:
         return self._store.blobs.read(entry.sha) if entry.sha is not None else entry.value
 
     async def source(self) -> SourceFacts:
-        document = self._document
+        document = self.document
         if document is None:
             raise LookupError("The event names a document this tenant does not have.")
         return source_facts(document)
@@ -80,11 +82,11 @@ class ChainLookup:
         return known if known is not None else await self._turn.aside(self._reference.viewpoint(self._tenant))
 
     async def surroundings(self) -> Surroundings:
-        document = self._document
+        document = self.document
         if document is None:
             raise LookupError("The event names a document this tenant does not have.")
-        known = None if self._has_twins else self._reference.surroundings_now(document)
-        return known if known is not None else await self._turn.aside(self._reference.surroundings(document, has_twins=self._has_twins))
+        known = None if self.has_twins else self._reference.surroundings_now(document)
+        return known if known is not None else await self._turn.aside(self._reference.surroundings(document, has_twins=self.has_twins))
 
     def verify(self, tx: Transaction, now: int) -> None:
         """In the commit: what was read has not changed since. Raises `Conflict`, and the chain runs again."""

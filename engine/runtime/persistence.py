@@ -47,19 +47,3 @@ class Persistence:
                 continue
             self.stalled = None
             return result
-
-
-async def carry_through(awaitable: Awaitable[T]) -> T:
-    """Wait for something that must not be left half known: a cancellation gets through once it is over."""
-    task = asyncio.ensure_future(awaitable)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled() and (error_of := task.exception()) is not None:
-        raise cancelled from error_of
-    raise cancelled

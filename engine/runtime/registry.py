@@ -10,25 +10,32 @@ import msgspec
 
 from engine.agents.registry import AGENTS, Handle
 from engine.contract import codec
-from engine.contract.events import AgentSpec, EventName
+from engine.contract.events import QUEUE_OF, AgentSpec, EventName
 from engine.contract.payloads import PAYLOAD_OF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An agent as the runtime calls it; `stage` names its step, `place` is the last cell of the pipeline it fills."""
+    """An agent as the runtime calls it, for one of the events it consumes."""
 
     spec: AgentSpec
     handle: Handle
     decode: Callable[[msgspec.Raw], Any]
+    #: Names its step.
+    stage: str
+    #: The last cell of the pipeline it fills.
+    place: int
+    #: Where the event waits.
+    queue: str
+    #: Seconds without progress.
+    patience: float
 
-    @property
-    def stage(self) -> str:
-        return self.spec.id
-
-    @property
-    def place(self) -> int:
-        return self.spec.stages[-1]
+    @classmethod
+    def of(cls, name: EventName, spec: AgentSpec, handle: Handle, decode: Callable[[msgspec.Raw], Any]) -> Agent:
+        """What every hop looks up is computed once."""
+        return cls(
+            spec=spec, handle=handle, decode=decode, stage=spec.id, place=spec.stages[-1], queue=QUEUE_OF[name].value, patience=spec.timeout_ms / 1000
+        )
 
 
 Registry = Mapping[EventName, Agent]
@@ -36,4 +43,4 @@ Registry = Mapping[EventName, Agent]
 
 def production() -> Registry:
     """The eleven agents."""
-    return {name: Agent(spec=spec, handle=handle, decode=codec.decoder(PAYLOAD_OF[name])) for name, (spec, handle) in AGENTS.items()}
+    return {name: Agent.of(name, spec, handle, codec.decoder(PAYLOAD_OF[name])) for name, (spec, handle) in AGENTS.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.agents.outcome import Event
 from engine.runtime import standing
 from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
@@ -17,11 +18,12 @@ from store.transaction import Transaction
 
 
 class Claimed(NamedTuple):
-    """A message with the record of the document it names."""
+    """A message with the record of the document it names, and the event it carries where that was made by this process."""
 
     delivery: Delivery
     document: Document | None
     has_twins: bool
+    event: Event | None = None
 
 
 class Moment(NamedTuple):
@@ -31,10 +33,17 @@ class Moment(NamedTuple):
     wall: int
 
 
-class Settled(NamedTuple):
-    """What a completion led to: the next head of line for the freed worker, and jobs that advanced."""
+class Hands(NamedTuple):
+    """Who would work on what a completion sends first, if that can be worked on at once: the token and time of the lease."""
 
-    next: Claimed | None
+    token: int
+    lease_ms: int
+
+
+class Settled(NamedTuple):
+    """What a completion led to: the message it sent first, leased by the same hands, or nothing; and jobs that advanced."""
+
+    following: Delivery | None
     jobs: list[Job]
 
 
@@ -67,27 +76,27 @@ def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_m
     return claimed
 
 
-def is_duplicate(tx: Transaction, effects: Effects) -> bool:
-    """Whether the first hop's step is done: then everything after it is done or on its way."""
-    first = effects.steps[0]
-    return steps.is_done(tx, first.trace, first.doc, first.stage, first.event, first.run)
-
-
 def complete(
-    tx: Transaction, claimed: Claimed, effects: Effects, lookup: ChainLookup, moment: Moment, blobs: Blobs, unwritten: Unwritten | None
-) -> list[Job]:
-    """Ack, check, apply. A lost lease or a changed read discards everything; a duplicate is only acked."""
-    queues.complete(tx, claimed.delivery)
-    if is_duplicate(tx, effects):
+    tx: Transaction, claimed: Claimed, effects: Effects, lookup: ChainLookup, moment: Moment, blobs: Blobs, unwritten: Unwritten | None, hands: Hands | None
+) -> Settled:
+    """Ack, check, apply. A lost lease or a changed read discards everything; a duplicate, whose first step is done already, is only acked."""
+    following = None
+    if hands is not None and queues.may_follow(tx, effects.drafts[0]):
+        following = queues.hand_on(tx, moment.steady, claimed.delivery, effects.drafts[0], hands.token, hands.lease_ms)
+    else:
+        queues.complete(tx, claimed.delivery)
+    if not steps.record_done(tx, effects.trace, effects.doc, effects.run, effects.steps):
+        if following is not None:
+            queues.complete(tx, following)
         tx.count("deduped")
-        return []
+        return Settled(None, [])
     lookup.verify(tx, moment.wall)
-    advanced = effects.apply(tx, moment.steady, moment.wall, blobs)
+    advanced = effects.apply(tx, moment.steady, moment.wall, blobs, sent=following is not None)
     if unwritten is not None:
         queues.send_failed(tx, moment.steady, unwritten.draft, unwritten.failure, dead=unwritten.dead)
         advanced += _suffer(tx, effects.tenant, effects.doc, effects.trace, unwritten.failure, unwritten.event, moment, dead=unwritten.dead)
         _failed_step(tx, effects.trace, effects.doc, unwritten.stage, unwritten.event, unwritten.draft.run, 1, unwritten.failure, moment, unwritten.dead)
-    return advanced
+    return Settled(following, advanced)
 
 
 def fail(
@@ -119,9 +128,7 @@ def _failed_step(
     tx: Transaction, trace: str, doc: str, stage: str, event: str, run: int, attempt: int, failure: Failure, moment: Moment, dead: bool
 ) -> None:
     status = steps.StepStatus.DEAD if dead else steps.StepStatus.RETRIED
-    steps.record(
-        tx, [steps.Step(trace, doc, stage, event, run, status, attempt, moment.wall, moment.wall, None, None, failure.message[:500])]
-    )
+    steps.record(tx, steps.Step(trace, doc, stage, event, run, status, attempt, moment.wall, moment.wall, None, None, failure.message[:500]))
 
 
 def _suffer(tx: Transaction, tenant: str, doc: str, trace: str, failure: Failure, event: str, moment: Moment, *, dead: bool) -> list[Job]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.outside import Clock
@@ -30,5 +31,7 @@ class Tools:
     slots: Slots
     leases: Leases
     persistence: Persistence
+    #: New for every claim.
+    tokens: Iterator[int]
     #: Documents being worked on right now, and the cell of the pipeline they are at.
     live: dict[str, int] = field(default_factory=dict)

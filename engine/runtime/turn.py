@@ -89,10 +89,14 @@ class Turn:
                 return
         self._held = False
 
+    def is_due(self, now: float) -> bool:
+        """Whether the holder should breathe."""
+        return now - self._breathed >= SLICE
+
     async def breathe(self) -> None:
         """Called by the holder between two pieces of work: after a slice let the loop run, after a whole turn the others too."""
         now = self._monotonic()
-        if now - self._breathed < SLICE:
+        if not self.is_due(now):
             return
         if now - self._since < LONGEST:
             await asyncio.sleep(0)

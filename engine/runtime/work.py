@@ -14,17 +14,11 @@ from engine.runtime import effects, messages, policy, settle
 from engine.runtime.chain import Chain
 from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
-from engine.runtime.persistence import carry_through
-from engine.runtime.settle import Claimed, Moment, Planned, Settled, Unwritten
+from engine.runtime.settle import Claimed, Hands, Moment, Planned, Settled, Unwritten
 from engine.runtime.tools import Tools
 from store.blobs import Blob
 from store.errors import Conflict, LeaseLost, StoreError
-from store.queues import Queue
 from store.records.jobs import Job
-from store.transaction import Transaction
-
-#: Claims messages of a queue inside a transaction.
-Claim = Callable[[Transaction, Queue, int], list[Claimed]]
 
 
 class Prepared(NamedTuple):
@@ -35,24 +29,23 @@ class Prepared(NamedTuple):
 
 
 class Work:
-    """Works on messages of one queue, one after the other; `told` hears of jobs that advanced."""
+    """Works on messages; `told` hears of jobs that advanced."""
 
-    def __init__(self, tools: Tools, name: str, claim: Claim, told: Callable[[Job], None]) -> None:
+    def __init__(self, tools: Tools, told: Callable[[Job], None]) -> None:
         self._tools = tools
-        self._name = name
-        self._claim = claim
         self._told = told
 
     async def deliver(self, claimed: Claimed, *, ahead: bool) -> Claimed | None:
-        """Run the message's agents and settle it; returns the next of the queue if it was claimed along.
+        """Run the message's agents and settle it; returns the message it led to if that is leased already.
 
         Whatever goes wrong is this message's failure: its neighbours go on, and it is tried again or told as a dead letter.
         """
         tools = self._tools
-        event: Event | None = None
+        event = claimed.event
         try:
-            async with tools.turn.held():
-                event = self._hydrate(claimed)
+            if event is None:
+                async with tools.turn.held():
+                    event = self._hydrate(claimed)
             return await self._run(claimed, event, ahead=ahead)
         except LeaseLost:
             tools.leases.let_go(claimed)
@@ -94,13 +87,15 @@ class Work:
                 await self.fail(claimed, chain.failed[1], event)
                 return None
             try:
-                settled = await carry_through(self._commit(claimed, prepared, lookup))
+                settled = await self._commit(claimed, prepared, lookup)
             except Conflict:
                 mistaken = True
                 continue
             for job in settled.jobs:
                 self._told(job)
-            return settled.next
+            if settled.following is None:
+                return None
+            return Claimed(settled.following, lookup.document, lookup.has_twins, chain.following(settled.following.run))
 
     async def _prepare(self, claimed: Claimed, chain: Chain) -> Prepared:
         tools = self._tools
@@ -115,20 +110,18 @@ class Work:
 
     async def _commit(self, claimed: Claimed, prepared: Prepared, lookup: ChainLookup) -> Settled:
         tools = self._tools
-        moment = Moment(tools.clock.steady_ms(), tools.clock.wall_ms())
-        blobs = tools.store.blobs
-        follow = tools.slots.queue(self._name) if tools.slots.follows(self._name) else None
-
-        def operation(tx: Transaction) -> Settled:
-            jobs = settle.complete(tx, claimed, prepared.effects, lookup, moment, blobs, prepared.unwritten)
-            following = [] if follow is None else self._claim(tx, follow, 1)
-            return Settled(following[0] if following else None, jobs)
-
-        with tools.slots.sending(draft.queue for draft in prepared.effects.drafts):
+        drafts = prepared.effects.drafts
+        hands = Hands(next(tools.tokens), tools.slots.of(drafts[0].queue).lease_ms) if drafts else None
+        operation = partial(
+            settle.complete, claimed=claimed, effects=prepared.effects, lookup=lookup, moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()),
+            blobs=tools.store.blobs, unwritten=prepared.unwritten, hands=hands,
+        )  # fmt: skip
+        with tools.slots.sending(prepared.effects.queues()):
             settled = await tools.persistence.write(operation)
         tools.leases.let_go(claimed)
-        if settled.next is not None:
-            tools.leases.hold([settled.next], tools.slots.queue(self._name).lease_ms)
+        if settled.following is not None:
+            assert hands is not None
+            tools.leases.hold(settled.following, hands.lease_ms)
         return settled
 
     async def _unwritten(self, event: Event, error: BaseException, prio: int) -> Unwritten:
@@ -139,8 +132,7 @@ class Work:
             emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=tools.clock.wall_ms(),
             queues=tools.slots.ids, keep=self._keep,
         )  # fmt: skip
-        queue = tools.slots.queue(tools.slots.name(draft.queue))
-        delayed = draft._replace(delay_ms=policy.backoff_ms(queue, 0, tools.chance))
+        delayed = draft._replace(delay_ms=policy.backoff_ms(tools.slots.of(draft.queue), 0, tools.chance))
         dead = agent.spec.max_attempts <= 1
         return Unwritten(delayed, policy.failure_of(error, agent.spec.id), dead, agent.stage, event.name.value)
 
@@ -152,7 +144,7 @@ class Work:
         limit = 0 if agent is None or isinstance(error, (InvalidPayload, Interrupted)) else agent.spec.max_attempts
         delay = None
         if delivery.attempts + 1 < limit:
-            delay = policy.backoff_ms(tools.slots.queue(self._name), delivery.attempts, tools.chance)
+            delay = policy.backoff_ms(tools.slots.of(delivery.queue), delivery.attempts, tools.chance)
         stage = "" if agent is None else agent.stage
         operation = partial(
             settle.fail, claimed=claimed, failure=policy.failure_of(error, stage), delay_ms=delay, stage=stage,
@@ -160,7 +152,7 @@ class Work:
             planned=None if event is None else _planned(event),
         )  # fmt: skip
         try:
-            for job in await carry_through(tools.persistence.write(operation)):
+            for job in await tools.persistence.write(operation):
                 self._told(job)
         except LeaseLost:
             pass

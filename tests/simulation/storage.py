@@ -39,6 +39,8 @@ class Mortality:
         self._at = at
         #: Points passed so far.
         self.points = 0
+        #: What a process has open, and the operating system closes when it is dead.
+        self.open: list[driver.Connection] = []
         self.dead = asyncio.get_running_loop().create_future()
         #: Done when what a dead process left behind is cleared away: until then its calls have no answer.
         self.burial = asyncio.get_running_loop().create_future()
@@ -185,7 +187,9 @@ async def open_store(
         await asyncio.sleep(chance.choice((0, 0.0005, 0.003)))
 
     loop.around_work = around_work
-    readers = [InlineDriver(opening.open_reader(path), mortality, chance) for _ in range(2)]
+    reading = [opening.open_reader(path) for _ in range(2)]
+    mortality.open += [writing, *reading]
+    readers = [InlineDriver(connection, mortality, chance) for connection in reading]
     blobs = Blobs(directory / BLOBS, offload)
     blobs.prepare()
     store = Store(clock, Writer(InlineDriver(writing, mortality, chance), clock.monotonic), list(readers), blobs, None)

@@ -125,6 +125,9 @@ class World:
                 loop.run_until_complete(asyncio.wait(tasks, timeout=1))
         self.chance.setstate(chance)
         loop.close()
+        if life.mortality is not None:
+            for connection in life.mortality.open:
+                connection.close()
 
 
 def digest(path: Path) -> bytes:
@@ -312,7 +315,6 @@ def duplicate(tx: Transaction) -> bool:
         (row[0],),
     )
     tx.count(queues.counter(row[1], queues.State.READY))
-    tx.woken.add(row[1])
     tx.touch("queues")
     return True
 

@@ -146,7 +146,7 @@ class QueueMachine(Machine):
             if steps.is_done(tx, trace, doc, "A1", "evt", delivery.run):
                 tx.count("deduped")
                 return
-            steps.record(tx, [steps.Step(trace, doc, "A1", "evt", delivery.run, steps.StepStatus.DONE, 1, self.now, self.now, 0, None, None)])
+            steps.record(tx, steps.Step(trace, doc, "A1", "evt", delivery.run, steps.StepStatus.DONE, 1, self.now, self.now, 0, None, None))
             tx.count("effects:" + json.dumps([trace, doc, delivery.run]))
             draft, message = self.draft(queue, Priority.NORMAL, 0, trace)
             queues.send(tx, self.now, [draft])

@@ -105,7 +105,7 @@ def fill(database: Database, many: int = 2000) -> None:
                 "number_key": f"n{n // 2}",
             })  # fmt: skip
             documents.add_source(tx, NOON, "default", f"d{n}", f"j{n % 5}", f"/p/{n}", already=False, finished=False)
-            steps.record(tx, [steps.Step(f"t{n % 7}", f"d{n}", "A1", "evt", 0, 1, 1, 1, 1, 1, None, None)])
+            steps.record(tx, steps.Step(f"t{n % 7}", f"d{n}", "A1", "evt", 0, 1, 1, 1, 1, 1, None, None))
             search.index(tx, f"d{n}", search.Text("título", "partes", "itens", f"f{n}", "c"))
             results.replace(tx, results.FINDINGS, "default", f"d{n}", [(0, "R1", "ERRO", None, b"{}")])
             jobs.create(tx, NOON + n, f"jj{n}", "default", "upload", 5, "{}")

@@ -257,7 +257,7 @@ def test_a_message_claimed_along_with_a_commit_is_held_like_any_other(tmp_path: 
     async def scenario(stage: Stage) -> None:
         registry = dict(behind({EventName.DOC_PARSED: hang_second}))
         patient = registry[EventName.DOC_PARSED]
-        registry[EventName.DOC_PARSED] = replace(patient, spec=replace(patient.spec, timeout_ms=10**8))
+        registry[EventName.DOC_PARSED] = replace(patient, patience=10.0**5)
         stage.registry = registry
         await stage.new_dispatcher().start()
         await stage.store.write(lambda tx: queues.change(tx, "normalize", paused=1, concurrency=1))

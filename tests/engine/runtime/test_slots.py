@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.events import EventName, QueueName
+from engine.contract.events import QueueName
 from engine.outside import SystemClock
 from engine.runtime import policy
 from engine.runtime.slots import Slots, ensure_queues
@@ -17,16 +17,16 @@ async def test_a_chain_does_not_pass_a_queue_in_which_an_older_message_waits(tmp
     store = await Store.open(tmp_path, SystemClock())
     try:
         await store.write(ensure_queues)
-        slots = Slots(store)
+        slots = Slots(store, lambda: None)
         await slots.load()
         audit = slots.queue(QueueName.AUDIT.value)
-        assert slots.passable(EventName.DOC_NORMALIZED)
+        assert slots.passable(QueueName.AUDIT.value)
         await store.write(lambda tx: queues.send(tx, 1, [Draft(queue=audit.id, body=b"{}")]))
-        assert not slots.passable(EventName.DOC_NORMALIZED), "there is room, but something older waits"
-        assert slots.passable(EventName.AUDIT_DONE), "other queues are free"
+        assert not slots.passable(QueueName.AUDIT.value), "there is room, but something older waits"
+        assert slots.passable(QueueName.CLASSIFY.value), "other queues are free"
         claimed = await store.write(lambda tx: queues.claim(tx, 2, audit.id, 1, 1, 60_000))
         assert len(claimed) == 1
-        assert slots.passable(EventName.DOC_NORMALIZED), "what was claimed no longer waits"
+        assert slots.passable(QueueName.AUDIT.value), "what was claimed no longer waits"
     finally:
         await store.close()
 
@@ -35,12 +35,12 @@ async def test_a_chain_does_not_pass_while_a_message_for_the_queue_is_being_comm
     store = await Store.open(tmp_path, SystemClock())
     try:
         await store.write(ensure_queues)
-        slots = Slots(store)
+        slots = Slots(store, lambda: None)
         await slots.load()
         audit = slots.queue(QueueName.AUDIT.value)
         with slots.sending([audit.id]):
-            assert not slots.passable(EventName.DOC_NORMALIZED)
-        assert slots.passable(EventName.DOC_NORMALIZED)
+            assert not slots.passable(QueueName.AUDIT.value)
+        assert slots.passable(QueueName.AUDIT.value)
     finally:
         await store.close()
 
