@@ -38,16 +38,35 @@ def extract(content: bytes, name: str) -> Extraction:
         templates; `ocr_needed` for PDF and images; `error` (state `unreadable`) with the reason and line for XML that
         cannot be read.
     """
+    # What declares itself XML and parses is no other kind: recognising it first would read it twice.
+    read = _read(content) if _declares_xml(content, name) else None
+    if isinstance(read, Extraction):
+        return read
     recognition = recognise(content, len(content), name)
     if recognition.kind in ("PDF", "IMAGE"):
         return Extraction(family=recognition.family, status="ocr_needed", state="ocr_needed")
     if not _is_xml(content, name, recognition):
         return Extraction(family=recognition.family, status="unsupported", state="unsupported")
+    if read is None:
+        read = _read(content)
+    return read if isinstance(read, Extraction) else _unreadable(recognition.family, read)
+
+
+def _read(content: bytes) -> Extraction | Problem:
     try:
         parsed = parse(content)
     except UnreadableError as error:
-        return _unreadable(recognition.family, error.problem)
+        return error.problem
     return _xml(parsed, content)
+
+
+def _declares_xml(content: bytes, name: str) -> bool:
+    """An XML declaration, and nothing that would make `recognise` see a PDF in it."""
+    return (
+        content.startswith((b"<?xml", b"\xef\xbb\xbf<?xml"))
+        and not name.lower().endswith(".pdf")
+        and b"%PDF-" not in content[:1024]
+    )
 
 
 def _is_xml(content: bytes, name: str, recognition: Recognition) -> bool:
