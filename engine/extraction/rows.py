@@ -4,7 +4,9 @@ after them.
 
 from __future__ import annotations
 
-from engine.fiscal.note import Group, Item, Note
+from typing import Final, NamedTuple
+
+from engine.fiscal.note import Group, Item, Note, number
 
 Row = dict[str, object]
 
@@ -37,10 +39,115 @@ STABLE_KEYS = (
 )
 
 
+class _Columns(NamedTuple):
+    """Leaves of one group of an item and the columns they fill: as text, and as amounts."""
+
+    texts: dict[str, str]
+    amounts: dict[str, str]
+
+
+_PRODUCT: Final = _Columns(
+    texts={
+        "xProd": "produto_nome",
+        "NCM": "produto_ncm",
+        "CFOP": "produto_cfop",
+        "cProd": "produto_codigo",
+        "cEAN": "produto_gtin",
+        "CEST": "produto_cest",
+        "uCom": "produto_unidade",
+    },
+    amounts={
+        "qCom": "produto_qtd",
+        "vUnCom": "produto_valor_unit",
+        "vProd": "produto_valor_total",
+        "vDesc": "produto_desconto",
+        "vFrete": "produto_frete",
+        "vSeg": "produto_seguro",
+        "vOutro": "produto_outras_despesas",
+    },
+)
+_TAXES: Final = {
+    "ICMS": _Columns(
+        texts={"CST": "produto_cst_icms", "orig": "produto_origem", "CSOSN": "produto_csosn"},
+        amounts={
+            "vBC": "produto_base_calculo_icms",
+            "pICMS": "produto_aliquota_icms",
+            "vICMS": "produto_valor_icms",
+            "vICMSDeson": "produto_valor_icms_desonerado",
+            "vBCST": "produto_base_calculo_st",
+            "pICMSST": "produto_aliquota_st",
+            "vICMSST": "produto_valor_icms_st",
+            "vFCP": "produto_valor_fcp",
+            "vFCPST": "produto_valor_fcp_st",
+        },
+    ),
+    "ICMSUFDest": _Columns(
+        texts={},
+        amounts={"vICMSUFDest": "produto_valor_icms_uf_destino", "vFCPUFDest": "produto_valor_fcp_uf_destino"},
+    ),
+    "IPI": _Columns(
+        texts={"CST": "produto_cst_ipi"},
+        amounts={
+            "vBC": "produto_base_calculo_ipi",
+            "pIPI": "produto_aliquota_ipi",
+            "vIPI": "produto_valor_ipi",
+        },
+    ),
+    "PIS": _Columns(
+        texts={"CST": "produto_cst_pis"},
+        amounts={
+            "vPIS": "produto_valor_pis",
+            "vBC": "produto_base_calculo_pis",
+            "pPIS": "produto_aliquota_pis",
+        },
+    ),
+    "COFINS": _Columns(
+        texts={"CST": "produto_cst_cofins"},
+        amounts={
+            "vCOFINS": "produto_valor_cofins",
+            "vBC": "produto_base_calculo_cofins",
+            "pCOFINS": "produto_aliquota_cofins",
+        },
+    ),
+    "ISSQN": _Columns(
+        texts={},
+        amounts={
+            "vISSQN": "produto_valor_iss",
+            "vBC": "produto_base_calculo_iss",
+            "vAliq": "produto_aliquota_iss",
+        },
+    ),
+    "IBSCBS": _Columns(
+        texts={"CST": "produto_cst_ibs_cbs", "cClassTrib": "produto_classificacao_tributaria"},
+        amounts={
+            "gIBSCBS/vBC": "produto_base_calculo_ibs_cbs",
+            "gIBSCBS/gIBSUF/vIBSUF": "produto_valor_ibs_uf",
+            "gIBSCBS/gIBSMun/vIBSMun": "produto_valor_ibs_municipio",
+            "gIBSCBS/vIBS": "produto_valor_ibs",
+            "gIBSCBS/gCBS/vCBS": "produto_valor_cbs",
+        },
+    ),
+}
+#: The columns of an item as the wire has always ordered them.
+_ORDER: Final = (
+    "produto_nome produto_ncm produto_cfop produto_qtd produto_valor_unit produto_valor_total produto_item"
+    " produto_codigo produto_gtin produto_cest produto_unidade produto_desconto produto_frete produto_seguro"
+    " produto_outras_despesas produto_cst_icms produto_base_calculo_icms produto_aliquota_icms"
+    " produto_valor_icms produto_cst_pis produto_valor_pis produto_cst_cofins produto_valor_cofins"
+    " produto_valor_iss produto_origem produto_csosn produto_valor_icms_desonerado produto_base_calculo_st"
+    " produto_aliquota_st produto_valor_icms_st produto_valor_fcp produto_valor_fcp_st"
+    " produto_valor_icms_uf_destino produto_valor_fcp_uf_destino produto_cst_ipi produto_base_calculo_ipi"
+    " produto_aliquota_ipi produto_valor_ipi produto_base_calculo_pis produto_aliquota_pis"
+    " produto_base_calculo_cofins produto_aliquota_cofins produto_base_calculo_iss produto_aliquota_iss"
+    " produto_cst_ibs_cbs produto_classificacao_tributaria produto_base_calculo_ibs_cbs produto_valor_ibs_uf"
+    " produto_valor_ibs_municipio produto_valor_ibs produto_valor_cbs"
+).split()
+
+
 def rows(note: Note) -> list[Row]:
     """One row an item. Identifiers, codes and dates are text, amounts `Decimal`, what the document lacks `None`."""
-    common = _common(note)
-    return [common | _product(item) | _taxes(item) for item in note.items]
+    empty = _common(note) | dict.fromkeys(_ORDER)
+    return [_row(item, empty.copy()) for item in note.items]
 
 
 def _common(note: Note) -> Row:
@@ -60,74 +167,21 @@ def _common(note: Note) -> Row:
     }
 
 
-def _product(item: Item) -> Row:
-    product = item.product
-    return {
-        "produto_nome": product.text("xProd"),
-        "produto_ncm": product.text("NCM"),
-        "produto_cfop": product.text("CFOP"),
-        "produto_qtd": product.decimal("qCom"),
-        "produto_valor_unit": product.decimal("vUnCom"),
-        "produto_valor_total": product.decimal("vProd"),
-        "produto_item": str(item.number),
-        "produto_codigo": product.text("cProd"),
-        "produto_gtin": product.text("cEAN"),
-        "produto_cest": product.text("CEST"),
-        "produto_unidade": product.text("uCom"),
-        "produto_desconto": product.decimal("vDesc"),
-        "produto_frete": product.decimal("vFrete"),
-        "produto_seguro": product.decimal("vSeg"),
-        "produto_outras_despesas": product.decimal("vOutro"),
-    }
+def _row(item: Item, row: Row) -> Row:
+    """The columns of an item: what its groups hold is looked up, not what they might hold."""
+    row["produto_item"] = str(item.number)
+    _fill(row, item.product, _PRODUCT)
+    for tax, group in item.taxes.items():
+        columns = _TAXES.get(tax)
+        if columns is not None:
+            _fill(row, group, columns)
+    return row
 
 
-_NOTHING = Group(path="")
-
-
-def _taxes(item: Item) -> Row:
-    taxes = item.taxes
-    icms = taxes.get("ICMS", _NOTHING)
-    ipi = taxes.get("IPI", _NOTHING)
-    pis = taxes.get("PIS", _NOTHING)
-    cofins = taxes.get("COFINS", _NOTHING)
-    issqn = taxes.get("ISSQN", _NOTHING)
-    destination = taxes.get("ICMSUFDest", _NOTHING)
-    reform = taxes.get("IBSCBS", _NOTHING)
-    return {
-        "produto_cst_icms": icms.text("CST"),
-        "produto_base_calculo_icms": icms.decimal("vBC"),
-        "produto_aliquota_icms": icms.decimal("pICMS"),
-        "produto_valor_icms": icms.decimal("vICMS"),
-        "produto_cst_pis": pis.text("CST"),
-        "produto_valor_pis": pis.decimal("vPIS"),
-        "produto_cst_cofins": cofins.text("CST"),
-        "produto_valor_cofins": cofins.decimal("vCOFINS"),
-        "produto_valor_iss": issqn.decimal("vISSQN"),
-        "produto_origem": icms.text("orig"),
-        "produto_csosn": icms.text("CSOSN"),
-        "produto_valor_icms_desonerado": icms.decimal("vICMSDeson"),
-        "produto_base_calculo_st": icms.decimal("vBCST"),
-        "produto_aliquota_st": icms.decimal("pICMSST"),
-        "produto_valor_icms_st": icms.decimal("vICMSST"),
-        "produto_valor_fcp": icms.decimal("vFCP"),
-        "produto_valor_fcp_st": icms.decimal("vFCPST"),
-        "produto_valor_icms_uf_destino": destination.decimal("vICMSUFDest"),
-        "produto_valor_fcp_uf_destino": destination.decimal("vFCPUFDest"),
-        "produto_cst_ipi": ipi.text("CST"),
-        "produto_base_calculo_ipi": ipi.decimal("vBC"),
-        "produto_aliquota_ipi": ipi.decimal("pIPI"),
-        "produto_valor_ipi": ipi.decimal("vIPI"),
-        "produto_base_calculo_pis": pis.decimal("vBC"),
-        "produto_aliquota_pis": pis.decimal("pPIS"),
-        "produto_base_calculo_cofins": cofins.decimal("vBC"),
-        "produto_aliquota_cofins": cofins.decimal("pCOFINS"),
-        "produto_base_calculo_iss": issqn.decimal("vBC"),
-        "produto_aliquota_iss": issqn.decimal("vAliq"),
-        "produto_cst_ibs_cbs": reform.text("CST"),
-        "produto_classificacao_tributaria": reform.text("cClassTrib"),
-        "produto_base_calculo_ibs_cbs": reform.decimal("gIBSCBS/vBC"),
-        "produto_valor_ibs_uf": reform.decimal("gIBSCBS/gIBSUF/vIBSUF"),
-        "produto_valor_ibs_municipio": reform.decimal("gIBSCBS/gIBSMun/vIBSMun"),
-        "produto_valor_ibs": reform.decimal("gIBSCBS/vIBS"),
-        "produto_valor_cbs": reform.decimal("gIBSCBS/gCBS/vCBS"),
-    }
+def _fill(row: Row, group: Group, columns: _Columns) -> None:
+    texts, amounts = columns
+    for leaf, text in group.values.items():
+        if leaf in amounts:
+            row[amounts[leaf]] = number(text)
+        elif leaf in texts and text:
+            row[texts[leaf]] = text

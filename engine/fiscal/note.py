@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,24 @@ LARGEST_EXPONENT = 30
 
 Medium = Literal["xml", "list"]
 IdentifierKind = Literal["cnpj", "cpf", "foreign", "masked"]
+
+
+def number(text: str) -> Decimal | None:
+    """A leaf's text as a number, `None` where it is none or beyond any amount."""
+    return _short_number(text) if len(text) <= _REMEMBERED else _read_number(text)
+
+
+def _read_number(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) <= LARGEST_EXPONENT else None
+
+
+#: An amount is read by rows and several rules, and `0.00` by every item. Longer texts are not kept: none is an amount of the layouts.
+_REMEMBERED = 24
+_short_number = lru_cache(maxsize=4096)(_read_number)
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +55,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     def decimal(self, name: str) -> Decimal | None:
         """The leaf as a number, `None` where it is absent or is no number (XML-02 speaks of the latter)."""
         text = self.values.get(name)
-        if not text:
-            return None
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            return None
-        return value if value.is_finite() and abs(value.adjusted()) <= LARGEST_EXPONENT else None
+        return number(text) if text else None
 
     def amount(self, name: str) -> Decimal:
         """The leaf as a number, zero where it is absent."""
