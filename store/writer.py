@@ -100,6 +100,7 @@ class Writer:
         self._monotonic = monotonic
         self._waiting: deque[Submission] = deque()
         self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
         self._closed = False
@@ -111,7 +112,8 @@ class Writer:
 
     def start(self) -> None:
         """Begin to serve; `close` ends it."""
-        self._task = asyncio.get_running_loop().create_task(self._serve(), name="store-writer")
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._serve(), name="store-writer")
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` on the loop after every COMMIT, before the futures resolve."""
@@ -119,7 +121,7 @@ class Writer:
 
     def submit(self, operation: Operation[T], size: int = 0) -> asyncio.Future[T]:
         """Queue an operation. The future resolves after COMMIT, in the order of submission."""
-        future: Answer[T] = Answer()
+        future: Answer[T] = Answer(loop=self._loop)
         if self._closed:
             future.set_exception(Closed())
             return future

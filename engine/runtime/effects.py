@@ -70,6 +70,10 @@ class Value(NamedTuple):
 class Effects:
     """What a run of hops of one trace and document will write."""
 
+    __slots__ = (
+        "deletes", "doc", "drafts", "facts", "finished", "metrics", "report", "run", "search", "steps", "tables", "tenant", "trace", "values", "wishes",
+    )  # fmt: skip
+
     def __init__(self, trace: str, tenant: str, doc: str, run: int) -> None:
         self.trace = trace
         self.tenant = tenant
@@ -86,7 +90,6 @@ class Effects:
         self.search: search.Text | None = None
         self.metrics: list[tuple[str, int]] = []
         self.finished = False
-        self.size = 0
 
     def queues(self) -> list[int]:
         """Queues that may get messages, by id, with repetitions."""

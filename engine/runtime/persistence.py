@@ -32,7 +32,13 @@ class Persistence:
 
     async def write(self, operation: Callable[[Transaction], T], size: int = 0) -> T:
         """Commit an operation, at the latest when the disk is well again."""
-        return await self.outwait(lambda: self._store.write(operation, size))
+        try:
+            result = await self._store.write(operation, size)
+        except self._outwaits as error:
+            await self._stall(error)
+            return await self.outwait(lambda: self._store.write(operation, size))
+        self.stalled = None
+        return result
 
     async def outwait(self, action: Callable[[], Awaitable[T]]) -> T:
         """Do something with the disk until it lets us."""
@@ -40,10 +46,13 @@ class Persistence:
             try:
                 result = await action()
             except self._outwaits as error:
-                if self._given_up:
-                    raise
-                self.stalled = error
-                await asyncio.sleep(STALL_S)
+                await self._stall(error)
                 continue
             self.stalled = None
             return result
+
+    async def _stall(self, error: StoreError) -> None:
+        if self._given_up:
+            raise error
+        self.stalled = error
+        await asyncio.sleep(STALL_S)

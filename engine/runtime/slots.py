@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from engine.contract.events import QUEUE_OF, EventName, QueueName
@@ -150,15 +149,15 @@ class Slots:
         if self._waiting(name):
             self._freed()
 
-    @contextmanager
-    def sending(self, ids: Iterable[int]) -> Iterator[None]:
-        """Messages for these queues are being committed: nobody overtakes them in memory."""
-        names = [self._names[queue] for queue in ids]
-        self._sending.update(names)
-        try:
-            yield
-        finally:
-            self._sending.subtract(names)
+    def begin_sending(self, ids: Iterable[int]) -> None:
+        """Messages for these queues are about to be committed: nobody overtakes them in memory."""
+        for queue in ids:
+            self._sending[self._names[queue]] += 1
+
+    def end_sending(self, ids: Iterable[int]) -> None:
+        """They are committed, or never will be."""
+        for queue in ids:
+            self._sending[self._names[queue]] -= 1
 
     def _free(self, queue: Queue) -> int:
         """Negative while more are at work than a lowered setting allows."""

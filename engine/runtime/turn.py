@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -37,7 +36,7 @@ class Turn:
         self._pass: float | None = None
 
     async def take(self, *, resuming: bool = False) -> None:
-        """Wait for the turn."""
+        """Wait for the turn; whoever has it gives it back in a `finally`."""
         if self._held:
             await self._queue(resuming=resuming)
         self._held = True
@@ -57,15 +56,6 @@ class Turn:
 
     def _passed(self) -> None:
         self._pass = None
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """The turn for the length of a block, however it ends."""
-        await self.take()
-        try:
-            yield
-        finally:
-            self.give()
 
     async def _queue(self, *, resuming: bool) -> None:
         handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -44,8 +44,11 @@ class Work:
         event = claimed.event
         try:
             if event is None:
-                async with tools.turn.held():
+                await tools.turn.take()
+                try:
                     event = self._hydrate(claimed)
+                finally:
+                    tools.turn.give()
             return await self._run(claimed, event, ahead=ahead)
         except LeaseLost:
             tools.leases.let_go(claimed)
@@ -79,9 +82,12 @@ class Work:
             waited = max(0, tools.clock.steady_ms() - claimed.delivery.created)
             chain = Chain(tools, event, lookup, waited, ahead=ahead)
             # What computes holds the turn, encoding included: ten workers that a COMMIT wakes at once would hold the loop for their sum.
-            async with tools.turn.held():
+            await tools.turn.take()
+            try:
                 await chain.run()
                 prepared = await self._prepare(claimed, chain) if chain.hops else None
+            finally:
+                tools.turn.give()
             if prepared is None:
                 assert chain.failed is not None
                 await self.fail(claimed, chain.failed[1], event)
@@ -116,8 +122,12 @@ class Work:
             settle.complete, claimed=claimed, effects=prepared.effects, lookup=lookup, moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()),
             blobs=tools.store.blobs, unwritten=prepared.unwritten, hands=hands,
         )  # fmt: skip
-        with tools.slots.sending(prepared.effects.queues()):
+        sending = prepared.effects.queues()
+        tools.slots.begin_sending(sending)
+        try:
             settled = await tools.persistence.write(operation)
+        finally:
+            tools.slots.end_sending(sending)
         tools.leases.let_go(claimed)
         if settled.following is not None:
             assert hands is not None

@@ -38,8 +38,9 @@ async def test_a_chain_does_not_pass_while_a_message_for_the_queue_is_being_comm
         slots = Slots(store, lambda: None)
         await slots.load()
         audit = slots.queue(QueueName.AUDIT.value)
-        with slots.sending([audit.id]):
-            assert not slots.passable(QueueName.AUDIT.value)
+        slots.begin_sending([audit.id])
+        assert not slots.passable(QueueName.AUDIT.value)
+        slots.end_sending([audit.id])
         assert slots.passable(QueueName.AUDIT.value)
     finally:
         await store.close()
