@@ -106,6 +106,7 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
         concluding = asyncio.ensure_future(_conclude(intake, ending))
         stack.callback(concluding.cancel)
         housekeeping = Housekeeping(store)
+        housekeeping.on_job_end = ending.put_nowait
         executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
         if work:
             await housekeeping.renew_locks()

@@ -18,11 +18,13 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_J
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from engine.facade.state import INCIDENTS
+from engine.intake import expiry
 from engine.intake.requeue import LOCK_MS
 from store import bin, kv, locks, queues, sweep
 from store.collection import Collector
 from store.errors import StoreError
 from store.kv import Namespace
+from store.records.jobs import Job
 from store.store import Store
 from store.transaction import Transaction
 
@@ -59,6 +61,8 @@ class Housekeeping:
         self._running: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
         self._unwritten = False
+        #: Called with jobs that ended because what they waited for has expired.
+        self.on_job_end: Callable[[Job], None] = _nobody_listens
         #: The last runs that were missed, overlapped or failed.
         self.incidents: deque[Incident] = deque(maxlen=MOST_INCIDENTS)
 
@@ -128,8 +132,11 @@ class Housekeeping:
 
     async def retain(self) -> None:
         """Old messages to the dead letters, the bin's oldest away, free pages back to the disk."""
-        now = self._store.clock.steady_ms()
-        await self._store.write(lambda tx: sweep.retain(tx, now))
+        now, wall = self._store.clock.steady_ms(), self._store.clock.wall_ms()
+        retired = await self._store.write(lambda tx: expiry.expire(tx, now, wall, sweep.BATCH, self._store.blobs))
+        for job in retired.jobs:
+            if not job.open and job.finished >= job.total:
+                self.on_job_end(job)
         await self._store.write(lambda tx: bin.empty(tx, now, sweep.BATCH))
         await self._store.write(sweep.vacuum)
 
@@ -155,3 +162,7 @@ class Housekeeping:
     def _put_incidents(self, tx: Transaction) -> None:
         body = msgspec.json.encode(list(self.incidents))
         kv.put(tx, Namespace.LOCAL, INCIDENTS, body, expires=self._store.clock.wall_ms() + KEPT_MS)
+
+
+def _nobody_listens(job: Job) -> None:
+    """Until someone does."""

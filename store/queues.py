@@ -107,6 +107,21 @@ class Failure:
     fingerprint: str
 
 
+class Expired(NamedTuple):
+    """A message that outlived its queue's retention and is a dead letter now."""
+
+    id: int
+    attempts: int
+    run: int
+    trace: str | None
+    doc: str | None
+    body: bytes | None
+    sha: bytes | None
+
+
+#: What is told of a message that nobody came for in time.
+TOO_OLD = Failure(error_class="expired", message="older than its queue keeps messages", fingerprint="expired")
+
 COLUMNS = "id, name, concurrency, batch, max_attempts, lease_ms, backoff_ms, backoff_max_ms, retention_ms, dlq, paused"
 
 
@@ -352,22 +367,25 @@ def recover(tx: Transaction, now: int) -> int:
     return sum(count for _, count in held)
 
 
-def expire(tx: Transaction, now: int, limit: int) -> int:
-    """Move ready messages older than their queue's retention to the dead letters as `expired`. Returns how many."""
+def expire(tx: Transaction, now: int, limit: int) -> list[Expired]:
+    """Move ready messages older than their queue's retention to the dead letters as `expired`. Returns them, oldest first in each queue."""
     # Queue by queue, so that the index of age is searched in each and the dead letters, which are older, are never gone through.
     old = tx.rows(
-        "SELECT msg.id, msg.queue, queue.dlq FROM queue CROSS JOIN msg INDEXED BY msg_age "
+        "SELECT msg.queue, queue.dlq, history, msg.id, attempts, run, trace, doc, body, sha FROM queue CROSS JOIN msg INDEXED BY msg_age "
         "WHERE queue.dlq IS NOT NULL AND msg.queue=queue.id AND msg.state=0 AND msg.created<=?-queue.retention_ms LIMIT ?",
         (now, limit),
     )
-    for message, queue, dead in old:
-        tx.execute("UPDATE msg SET queue=?, origin=?, error_class='expired', error='older than its queue keeps messages' WHERE id=?", (dead, queue, message))
+    for queue, dead, history, message, *_ in old:
+        tx.execute(
+            "UPDATE msg SET queue=?, origin=?, error_class=?, error=?, fingerprint=?, history=? WHERE id=?",
+            (dead, queue, *_story(history, now, TOO_OLD), message),
+        )
         tx.count(counter(queue, State.READY), -1)
         tx.count(counter(dead, State.READY))
         tx.count("dead_lettered")
     if old:
         tx.touch("queues", "dead_letters")
-    return len(old)
+    return [Expired._make(row[3:]) for row in old]
 
 
 def _held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple[Any, ...]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from store import driver, locks, queues
+from store import driver, locks
 from store.transaction import Transaction
 
 BATCH = 100
@@ -73,11 +73,6 @@ def vacuum(tx: Transaction, pages: int = 256) -> None:
     # One page a statement: asked for more, the standard library's driver stops after the first, because the rows have no columns.
     for _ in range(min(pages, tx.row("PRAGMA freelist_count")[0])):
         tx.execute("PRAGMA incremental_vacuum(1)").fetchall()
-
-
-def retain(tx: Transaction, now: int) -> int:
-    """Move messages older than their queue keeps them to the dead letters."""
-    return queues.expire(tx, now, BATCH)
 
 
 REFERENCES = (

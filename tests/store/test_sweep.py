@@ -96,13 +96,6 @@ def test_the_file_does_not_grow_with_churn(database: Database) -> None:
     assert max(sizes) <= 1.5 * sizes[5]
 
 
-def test_retention_moves_a_bounded_number_to_the_dead_letters(database: Database) -> None:
-    queue = database.run(lambda tx: queues.ensure(tx, "parse", 1))
-    database.run(lambda tx: queues.send(tx, NOON, [Draft(queue=queue.id, body=b"")] * (sweep.BATCH + 1)))
-    later = NOON + queue.retention_ms
-    assert [database.run(lambda tx: sweep.retain(tx, later)) for _ in range(3)] == [sweep.BATCH, 1, 0]
-
-
 # Through the store ------------------------------------------------------------------------------------
 
 
