@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import cycle
+from functools import lru_cache
+from itertools import cycle, islice
+from operator import mul
 
 from engine.fiscal.note import IdentifierKind
 from engine.fiscal.states import BY_CODE
@@ -27,10 +29,17 @@ def bare(text: str) -> str:
     return text.translate(_PUNCTUATION).upper()
 
 
+@lru_cache(maxsize=16)
+def _weights(length: int, largest: int) -> tuple[int, ...]:
+    """2 … `largest` again and again from the right, for a body of so many characters."""
+    return tuple(islice(cycle(range(2, largest + 1)), length))[::-1]
+
+
 def _check_digit(body: str, largest_weight: int) -> str:
     """Modulo 11 with weights 2 … `largest_weight` from the right; a rest of 0 or 1 gives 0."""
-    weights = cycle(range(2, largest_weight + 1))
-    rest = sum((ord(character) - 48) * weight for character, weight in zip(reversed(body), weights, strict=False)) % 11
+    weights = _weights(len(body), largest_weight)
+    # The 48 that every character stands too high is taken off once.
+    rest = (sum(map(mul, map(ord, body), weights)) - 48 * sum(weights)) % 11
     return "0" if rest < 2 else str(11 - rest)
 
 

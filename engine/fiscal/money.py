@@ -82,6 +82,8 @@ def from_cents(amount: int) -> Decimal:
 
 def verdict(difference: Decimal) -> Severity | None:
     """What a difference of money deserves: nothing up to 0.01, ALERTA up to 0.50, ERRO above."""
+    if not difference:
+        return None
     size = abs(difference)
     if size <= ROUNDING:
         return None

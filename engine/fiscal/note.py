@@ -106,7 +106,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     def tax(self, name: str) -> Group:
         """The group of a tax; empty (and false) where the item has none."""
-        return self.taxes.get(name) or Group(path=f"{self.path}/imposto/{name}")
+        group = self.taxes.get(name)
+        return group if group is not None and group.values else Group(path=f"{self.path}/imposto/{name}")
 
     @property
     def cfop(self) -> str | None:
@@ -184,7 +185,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     def total(self, name: str = "ICMSTot") -> Group:
         """A group of totals; empty (and false) where the document has none."""
-        return self.totals.get(name) or Group(path=f"total/{name}")
+        group = self.totals.get(name)
+        return group if group is not None and group.values else Group(path=f"total/{name}")
 
     @property
     def issued_at(self) -> str | None:

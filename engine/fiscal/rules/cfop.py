@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.fiscal.findings import Finding, Severity
@@ -21,67 +21,73 @@ DESTINATIONS: Final = {
 }  # fmt: skip
 
 
-def exists(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    code, tables = item.cfop, surroundings.tables
-    if code is None or not tables.cfop:
+def exists(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    tables, day = surroundings.tables, note.issue_date
+    if not tables.cfop:
         return
-    day = note.issue_date
-    known = tables.cfop_known(code)
-    if not known or (day and not tables.cfop_in_force(code, day)):
-        yield Finding(
-            code="CFO-01",
-            severity=Severity.ERRO,
-            item=item.number,
-            path=item.product.where("CFOP"),
-            found=code,
-            arguments={"case": "validity", "day": day} if known and day else {},
-        )
+    for item in items:
+        code = item.cfop
+        if code is None:
+            continue
+        known = tables.cfop_known(code)
+        if not known or (day and not tables.cfop_in_force(code, day)):
+            yield Finding(
+                code="CFO-01",
+                severity=Severity.ERRO,
+                item=item.number,
+                path=item.product.where("CFOP"),
+                found=code,
+                arguments={"case": "validity", "day": day} if known and day else {},
+            )
 
 
-def _points_wrong(note: Note, code: str) -> bool:
-    direction = note.identification.text("tpNF")
-    return (direction == "1" and code[0] in ENTRIES) or (direction == "0" and code[0] in EXITS)
+def _wrong_digits(note: Note) -> str:
+    """First digits of CFOPs that point against tpNF."""
+    return {"1": ENTRIES, "0": EXITS}.get(note.identification.text("tpNF") or "", "")
 
 
-def direction(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    code = item.cfop
-    if code is not None and _points_wrong(note, code):
-        leaving = note.identification.text("tpNF") == "1"
-        yield Finding(
-            code="CFO-02",
-            severity=Severity.ERRO,
-            item=item.number,
-            path=item.product.where("CFOP"),
-            found=code,
-            expected="5, 6, 7" if leaving else "1, 2, 3",
-            arguments={"case": "exit" if leaving else "entry"},
-            cstat="518" if leaving else "519",
-        )
+def direction(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    wrong = _wrong_digits(note)
+    leaving = wrong == ENTRIES
+    for item in items:
+        code = item.cfop
+        if code is not None and code[0] in wrong:
+            yield Finding(
+                code="CFO-02",
+                severity=Severity.ERRO,
+                item=item.number,
+                path=item.product.where("CFOP"),
+                found=code,
+                expected="5, 6, 7" if leaving else "1, 2, 3",
+                arguments={"case": "exit" if leaving else "entry"},
+                cstat="518" if leaving else "519",
+            )
 
 
-def _misplaced(note: Note, code: str) -> tuple[str, str, str] | None:
+def _misplaced(found: str | None, code: str) -> tuple[str, str, str] | None:
     """(idDest found, idDest wanted, rejection) where the first digit contradicts idDest."""
-    found = note.identification.text("idDest")
     wanted, cstat = DESTINATIONS.get(code[0], (None, ""))
     return (found, wanted, cstat) if found and wanted and found != wanted else None
 
 
-def destination(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    code = item.cfop
-    if code is None or _points_wrong(note, code):
-        return
-    if misplaced := _misplaced(note, code):
-        found, wanted, cstat = misplaced
-        yield Finding(
-            code="CFO-03",
-            severity=Severity.ALERTA if note.medium == "list" else Severity.ERRO,
-            item=item.number,
-            path=item.product.where("CFOP"),
-            found=code,
-            expected=wanted,
-            arguments={"destination": found},
-            cstat=cstat,
-        )
+def destination(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    wrong, given = _wrong_digits(note), note.identification.text("idDest")
+    for item in items:
+        code = item.cfop
+        if code is None or code[0] in wrong:
+            continue
+        if misplaced := _misplaced(given, code):
+            found, wanted, cstat = misplaced
+            yield Finding(
+                code="CFO-03",
+                severity=Severity.ALERTA if note.medium == "list" else Severity.ERRO,
+                item=item.number,
+                path=item.product.where("CFOP"),
+                found=code,
+                expected=wanted,
+                arguments={"destination": found},
+                cstat=cstat,
+            )
 
 
 def _way(note: Note) -> tuple[str | None, str | None]:
@@ -111,38 +117,34 @@ def _over_the_counter(note: Note, item: Item) -> bool:
     return in_presence or item.product.text("comb/UFCons") == note.issuer.uf
 
 
-def geography(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    code = item.cfop
-    if code is None or _points_wrong(note, code) or _misplaced(note, code):
-        return
+def geography(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
     origin, reached = note.issuer.uf, note.recipient.uf
     if not origin or not reached or ABROAD in (origin, reached):
         return
     leaves, arrives = _way(note)
-    internal = code[0] in "15"
-    if (
-        internal
-        and origin != reached
-        and leaves != arrives
-        and _contributor(note)
-        and not _over_the_counter(note, item)
-    ):
-        case, cstat = "internal", "521" if code[0] == "5" else "522"
-    elif code[0] in "26" and origin == reached and leaves == arrives:
-        case, cstat = "interstate", "772" if note.identification.text("idDest") else "523"
-    else:
-        return
+    crosses, stays = origin != reached and leaves != arrives, origin == reached and leaves == arrives
+    wrong, given = _wrong_digits(note), note.identification.text("idDest")
     # Lists and layouts before 3.10 do not say where the operation ends nor, the former, where the goods are handed over.
-    certain = note.medium == "xml" and note.identification.text("idDest") is not None
-    yield Finding(
-        code="CFO-04",
-        severity=Severity.ERRO if certain else Severity.ALERTA,
-        item=item.number,
-        path=item.product.where("CFOP"),
-        found=code,
-        arguments={"case": case, "origin": origin, "reached": reached},
-        cstat=cstat,
-    )
+    certain = note.medium == "xml" and given is not None
+    for item in items:
+        code = item.cfop
+        if code is None or code[0] in wrong or _misplaced(given, code):
+            continue
+        if crosses and code[0] in "15" and _contributor(note) and not _over_the_counter(note, item):
+            case, cstat = "internal", "521" if code[0] == "5" else "522"
+        elif stays and code[0] in "26":
+            case, cstat = "interstate", "772" if given else "523"
+        else:
+            continue
+        yield Finding(
+            code="CFO-04",
+            severity=Severity.ERRO if certain else Severity.ALERTA,
+            item=item.number,
+            path=item.product.where("CFOP"),
+            found=code,
+            arguments={"case": case, "origin": origin, "reached": reached},
+            cstat=cstat,
+        )
 
 
 RULES: Final = (
@@ -158,7 +160,7 @@ RULES: Final = (
             ),
         },
         legal="Convênio s/nº de 15/12/1970, Anexo II (CFOP); Ajuste SINIEF 07/01",
-        check_item=exists,
+        check_items=exists,
     ),
     Rule(
         code="CFO-02",
@@ -176,7 +178,7 @@ RULES: Final = (
         },
         legal="Convênio s/nº de 15/12/1970, Anexo II (CFOP); MOC 7.0, regra I08",
         cstat=("518", "519"),
-        check_item=direction,
+        check_items=direction,
     ),
     Rule(
         code="CFO-03",
@@ -190,7 +192,7 @@ RULES: Final = (
         },
         legal="Convênio s/nº de 15/12/1970, Anexo II (CFOP); MOC 7.0, regra I08",
         cstat=("731", "732", "733"),
-        check_item=destination,
+        check_items=destination,
     ),
     Rule(
         code="CFO-04",
@@ -211,6 +213,6 @@ RULES: Final = (
         legal="Convênio s/nº de 15/12/1970, Anexo II (CFOP); LC 87/1996, art. 11; MOC 7.0, regras I08 e E16a",
         cstat=("521", "522", "523", "772"),
         alias=("CFOP-GEO-01", "CFOP-GEO-02"),
-        check_item=geography,
+        check_items=geography,
     ),
 )

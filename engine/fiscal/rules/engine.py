@@ -12,7 +12,7 @@ from functools import lru_cache
 from engine.fiscal.findings import Finding
 from engine.fiscal.money import WIDE
 from engine.fiscal.note import Medium, Note
-from engine.fiscal.rules.model import ItemCheck, NoteCheck, Surroundings
+from engine.fiscal.rules.model import ItemsCheck, NoteCheck, Surroundings
 from engine.fiscal.rules.registry import RULES
 
 #: Up to this many items are looked at in one step; a note with no more is one step altogether.
@@ -22,12 +22,12 @@ _PLACES = {rule.code: place for place, rule in enumerate(RULES)}
 
 
 @lru_cache(maxsize=256)
-def _speaking(medium: Medium, day: str | None) -> tuple[tuple[NoteCheck, ...], tuple[ItemCheck, ...]]:
+def _speaking(medium: Medium, day: str | None) -> tuple[tuple[NoteCheck, ...], tuple[ItemsCheck, ...]]:
     """The checks that apply to notes of a medium and day."""
     rules = [rule for rule in RULES if rule.speaks(medium, day)]
     return (
         tuple(rule.check for rule in rules if rule.check),
-        tuple(rule.check_item for rule in rules if rule.check_item),
+        tuple(rule.check_items for rule in rules if rule.check_items),
     )
 
 
@@ -45,12 +45,8 @@ def steps(note: Note, surroundings: Surroundings) -> Iterator[tuple[Finding, ...
         yield found
     for start in range(0, len(items), ITEMS_PER_STEP):
         with localcontext(WIDE):
-            found = tuple(
-                finding
-                for item in items[start : start + ITEMS_PER_STEP]
-                for check in for_items
-                for finding in check(note, item, surroundings)
-            )
+            some = items[start : start + ITEMS_PER_STEP]
+            found = tuple(finding for check in for_items for finding in check(note, some, surroundings))
         yield found
 
 

@@ -5,7 +5,7 @@ A new rule is a new entry in some module's `RULES`; nothing else changes. Functi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,7 +57,7 @@ class Surroundings:
 
 
 NoteCheck = Callable[[Note, Surroundings], Iterable[Finding]]
-ItemCheck = Callable[[Note, Item, Surroundings], Iterable[Finding]]
+ItemsCheck = Callable[[Note, Sequence[Item], Surroundings], Iterable[Finding]]
 
 BOTH_MEDIA: Final = frozenset[Medium]({"xml", "list"})
 XML_ONLY: Final = frozenset[Medium]({"xml"})
@@ -66,7 +66,8 @@ LIST_ONLY: Final = frozenset[Medium]({"list"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule of the audit. Either `check` looks at the whole note or `check_item` at one item at a time; XML-01 has neither."""
+    """One rule of the audit. Either `check` looks at the whole note or `check_items` at some of its items, which it judges one by one; XML-01 has
+    neither."""
 
     code: str
     #: The worst a finding of this rule can be.
@@ -87,7 +88,7 @@ class Rule:
     #: Codes that fire unavoidably with it.
     implies: tuple[str, ...] = ()
     check: NoteCheck | None = None
-    check_item: ItemCheck | None = None
+    check_items: ItemsCheck | None = None
 
     def speaks(self, medium: Medium, day: str | None) -> bool:
         """Does the rule apply to a note of this medium and date? A note without a date is judged by the rules without bounds."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.fiscal.findings import Finding, Severity
 from engine.fiscal.note import Item, Note
 from engine.fiscal.rules.model import Rule, Surroundings, Text
-from engine.fiscal.tables import NCM_EPOCH
+from engine.fiscal.tables import NCM_EPOCH, Tables
 
 #: What is written where there are no goods to classify.
 BLANK: Final = frozenset({"00", "00000000"})
@@ -34,35 +34,49 @@ def _finding(item: Item, severity: Severity, case: str, cstat: str, **more: str)
     )
 
 
-def classified(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    code, tables, day = item.ncm, surroundings.tables, note.issue_date
-    if code is None or code in BLANK or not tables.ncm:
+def classified(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    tables, day = surroundings.tables, note.issue_date
+    if not tables.ncm:
         return
-    if len(code) == 2 and code.isdigit() and (note.layout or "").startswith(CHAPTER_LAYOUTS):
-        if not tables.ncm_chapter_known(code):
-            yield _finding(item, Severity.ALERTA, "chapter", "778")
-    elif len(code) != 8 or not code.isdigit():
-        present = day is None or day >= NCM_EPOCH
-        yield _finding(item, Severity.ERRO if present else Severity.ALERTA, "shape", "777", length=str(len(code)))
-    elif not tables.ncm_known(code):
-        if day is None:
-            yield _finding(item, Severity.ALERTA, "undated", "778")
-        elif day < NCM_EPOCH:
-            yield _finding(item, Severity.ALERTA, "unknown_before", "778", day=day)
-        elif tables.ncm_revised_after(code, day):
-            yield _finding(item, Severity.ALERTA, "revised", "778", subheading=code[:6], day=day)
-        else:
-            yield _finding(item, Severity.ERRO, "", "778")
-    elif day is not None and day >= NCM_EPOCH and not tables.ncm_in_force(code, day):
-        first, last = tables.ncm_span(code)
-        yield _finding(item, Severity.ERRO, "validity", "778", day=day, first=first, last=last or "…")
+    by_chapter = (note.layout or "").startswith(CHAPTER_LAYOUTS)
+    for item in items:
+        code = item.ncm
+        if code is None or code in BLANK:
+            continue
+        if len(code) == 2 and code.isdigit() and by_chapter:
+            if not tables.ncm_chapter_known(code):
+                yield _finding(item, Severity.ALERTA, "chapter", "778")
+        elif len(code) != 8 or not code.isdigit():
+            present = day is None or day >= NCM_EPOCH
+            yield _finding(item, Severity.ERRO if present else Severity.ALERTA, "shape", "777", length=str(len(code)))
+        elif not tables.ncm_known(code):
+            yield _unknown(item, code, day, tables)
+        elif day is not None and day >= NCM_EPOCH and not tables.ncm_in_force(code, day):
+            first, last = tables.ncm_span(code)
+            yield _finding(item, Severity.ERRO, "validity", "778", day=day, first=first, last=last or "…")
 
 
-def meaningful(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    if item.ncm in BLANK and _has_goods(item):
-        yield Finding(
-            code="NCM-02", severity=Severity.ALERTA, item=item.number, path=item.product.where("NCM"), found=item.ncm
-        )
+def _unknown(item: Item, code: str, day: str | None, tables: Tables) -> Finding:
+    """A code the table lacks: wrong for certain only where the table would have it."""
+    if day is None:
+        return _finding(item, Severity.ALERTA, "undated", "778")
+    if day < NCM_EPOCH:
+        return _finding(item, Severity.ALERTA, "unknown_before", "778", day=day)
+    if tables.ncm_revised_after(code, day):
+        return _finding(item, Severity.ALERTA, "revised", "778", subheading=code[:6], day=day)
+    return _finding(item, Severity.ERRO, "", "778")
+
+
+def meaningful(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    for item in items:
+        if item.ncm in BLANK and _has_goods(item):
+            yield Finding(
+                code="NCM-02",
+                severity=Severity.ALERTA,
+                item=item.number,
+                path=item.product.where("NCM"),
+                found=item.ncm,
+            )
 
 
 RULES: Final = (
@@ -103,7 +117,7 @@ RULES: Final = (
         legal="Decreto 11.158/2022 (TIPI); Resolução Gecex 272/2021 e alterações até a 926/2026; Ajuste SINIEF 07/05",
         cstat=("777", "778"),
         alias=("NCM-INV-02",),
-        check_item=classified,
+        check_items=classified,
     ),
     Rule(
         code="NCM-02",
@@ -117,6 +131,6 @@ RULES: Final = (
         },
         legal="Decreto 11.158/2022 (TIPI); Ajuste SINIEF 07/05, cláusula terceira",
         alias=("NCM-INV-01",),
-        check_item=meaningful,
+        check_items=meaningful,
     ),
 )

@@ -12,7 +12,7 @@ vNF = vProd - vDesc - vICMSDeson (where deducted) + vST + vICMSMonoReten + vFCPS
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -30,9 +30,9 @@ NOT_IN_VEHICLES: Final = frozenset({"vST", "vFCPST", "vIPIDevol"})
 SUBSTITUTION: Final = ("vST", "vFCPST")
 
 
-def _added_to_note(item: Item, tax: str, indicator: str, leaf: str) -> Decimal:
-    group = item.tax(tax)
-    return group.amount(leaf) if group.text(indicator) == "1" else ZERO
+def _added_to_note(items: Sequence[Item], tax: str, indicator: str, leaf: str) -> Decimal:
+    groups = [item.taxes[tax] for item in items if tax in item.taxes]
+    return sum((group.amount(leaf) for group in groups if group.text(indicator) == "1"), ZERO)
 
 
 def _exempted(note: Note, totals: Group) -> tuple[Decimal, Decimal]:
@@ -56,11 +56,8 @@ def _operands(note: Note, totals: Group) -> Iterator[Operand]:
         if not (vehicles and leaf in NOT_IN_VEHICLES):
             yield leaf, totals.amount(leaf)
     yield "vServ", note.total("ISSQNtot").amount("vServ")
-    yield "vPISST", sum((_added_to_note(item, "PISST", "indSomaPISST", "vPIS") for item in note.items), ZERO)
-    yield (
-        "vCOFINSST",
-        sum((_added_to_note(item, "COFINSST", "indSomaCOFINSST", "vCOFINS") for item in note.items), ZERO),
-    )
+    yield "vPISST", _added_to_note(note.items, "PISST", "indSomaPISST", "vPIS")
+    yield "vCOFINSST", _added_to_note(note.items, "COFINSST", "indSomaCOFINSST", "vCOFINS")
 
 
 def _readings(note: Note, totals: Group) -> Iterator[list[Operand]]:
@@ -95,14 +92,17 @@ def formula(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
         or any((item.cfop or "").startswith("3") for item in note.items)
     ):
         return
-    readings = list(_readings(note, totals))
-    nearest = min(readings, key=lambda operands: abs(found - _total(operands)))
-    severity = verdict(found - _total(nearest))
-    if severity is None:
-        return
+    differing: list[tuple[Severity, Decimal, list[Operand]]] = []
+    for operands in _readings(note, totals):
+        expected = _total(operands)
+        severity = verdict(found - expected)
+        if severity is None:
+            return
+        differing.append((severity, expected, operands))
+    nearest = min(differing, key=lambda reading: abs(found - reading[1]))
     # A small difference is explained by the reading it is near to, a large one by what the law asks.
-    told = nearest if severity is Severity.ALERTA else readings[0]
-    expected = _total(told)
+    severity = nearest[0]
+    _, expected, told = nearest if severity is Severity.ALERTA else differing[0]
     yield Finding(
         code="TOT-20",
         severity=severity,

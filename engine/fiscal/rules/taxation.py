@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.fiscal.findings import Finding, Severity
@@ -21,51 +21,56 @@ REGIMELESS: Final = frozenset({"ICMSPart", "ICMSST"})
 PLAIN_RATE: Final = frozenset({"00", "10", "20", "70", "90"})
 
 
-def regime(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    group, crt = item.tax("ICMS"), note.issuer.group.text("CRT")
-    if not group or item.variants.get("ICMS") in REGIMELESS:
+def regime(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    crt = note.issuer.group.text("CRT")
+    if crt not in SIMPLES and crt not in NORMAL:
         return
-    situation, simples = group.text("CST"), group.text("CSOSN")
-    if crt in SIMPLES and situation is not None and situation not in MONOPHASIC:
-        case, leaf, found, cstat = "simples", "CST", situation, "590"
-    elif crt in NORMAL and simples is not None:
-        case, leaf, found, cstat = "normal", "CSOSN", simples, "591"
-    else:
-        return
-    yield Finding(
-        code="CST-01",
-        severity=Severity.ERRO,
-        item=item.number,
-        path=group.where(leaf),
-        found=found,
-        arguments={"case": case, "crt": crt or ""},
-        cstat=cstat,
-    )
+    for item in items:
+        group = item.taxes.get("ICMS")
+        if group is None or item.variants.get("ICMS") in REGIMELESS:
+            continue
+        situation, simples = group.text("CST"), group.text("CSOSN")
+        if crt in SIMPLES and situation is not None and situation not in MONOPHASIC:
+            case, leaf, found, cstat = "simples", "CST", situation, "590"
+        elif crt in NORMAL and simples is not None:
+            case, leaf, found, cstat = "normal", "CSOSN", simples, "591"
+        else:
+            continue
+        yield Finding(
+            code="CST-01",
+            severity=Severity.ERRO,
+            item=item.number,
+            path=group.where(leaf),
+            found=found,
+            arguments={"case": case, "crt": crt or ""},
+            cstat=cstat,
+        )
 
 
-def icms(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    group = item.tax("ICMS")
-    if group.text("CST") not in PLAIN_RATE or item.variants.get("ICMS") in REGIMELESS:
-        return
+def icms(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
     if note.identification.text("finNFe") not in (None, "1"):
         return
-    base, rate, value = group.decimal("vBC"), group.decimal("pICMS"), group.decimal("vICMS")
-    if base is None or rate is None or value is None:
-        return
-    expected = percentage(base, rate)
-    severity = verdict(value - expected)
-    if severity is not None:
-        yield Finding(
-            code="ICM-01",
-            severity=severity,
-            item=item.number,
-            path=group.where("vICMS"),
-            found=plain(value),
-            expected=plain(expected),
-            delta=plain(value - expected),
-            arguments={"base": plain(base), "rate": plain(rate)},
-            cstat="528",
-        )
+    for item in items:
+        group = item.taxes.get("ICMS")
+        if group is None or group.text("CST") not in PLAIN_RATE or item.variants.get("ICMS") in REGIMELESS:
+            continue
+        base, rate, value = group.decimal("vBC"), group.decimal("pICMS"), group.decimal("vICMS")
+        if base is None or rate is None or value is None:
+            continue
+        expected = percentage(base, rate)
+        severity = verdict(value - expected)
+        if severity is not None:
+            yield Finding(
+                code="ICM-01",
+                severity=severity,
+                item=item.number,
+                path=group.where("vICMS"),
+                found=plain(value),
+                expected=plain(expected),
+                delta=plain(value - expected),
+                arguments={"base": plain(base), "rate": plain(rate)},
+                cstat="528",
+            )
 
 
 RULES: Final = (
@@ -86,7 +91,7 @@ RULES: Final = (
         legal="LC 123/2006; Ajuste SINIEF 07/05; Convênio s/nº de 15/12/1970, Anexo III (CRT e CSOSN)",
         cstat=("590", "591"),
         media=XML_ONLY,
-        check_item=regime,
+        check_items=regime,
     ),
     Rule(
         code="ICM-01",
@@ -102,6 +107,6 @@ RULES: Final = (
         cstat=("528",),
         alias=("ICMS-CALC-01",),
         media=XML_ONLY,
-        check_item=icms,
+        check_items=icms,
     ),
 )

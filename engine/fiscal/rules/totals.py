@@ -5,13 +5,14 @@ A total is the sum of values already rounded, never a rounded sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal
 
 from engine.fiscal.findings import Finding, Severity
 from engine.fiscal.money import ZERO, plain, verdict
-from engine.fiscal.note import Note
+from engine.fiscal.note import Item, Note
 from engine.fiscal.rules.model import XML_ONLY, NoteCheck, Rule, Surroundings, Text
 
 #: Which items a total counts.
@@ -124,6 +125,23 @@ TOTALS: Final[dict[str, tuple[Text, tuple[Total, ...]]]] = {
 }
 
 
+def _terms(total: Total, items: Sequence[Item]) -> list[Decimal]:
+    """The amounts that make up a total."""
+    tax, leaf = total.tax, total.item_leaf
+    if total.scope != "all":
+        items = [item for item in items if item.is_service == (total.scope == "services")]
+    terms: list[Decimal] = []
+    for item in items:
+        group = item.product if tax is None else item.taxes.get(tax)
+        # Most totals have no terms, so whether the item counts is asked last.
+        if group is None or leaf not in group.values or (total.counting and not item.counts_in_total):
+            continue
+        amount = group.decimal(leaf)
+        if amount is not None:
+            terms.append(amount)
+    return terms
+
+
 def _compare(code: str, total: Total, note: Note) -> Finding | None:
     group = note.total(total.group)
     found = group.decimal(total.leaf)
@@ -131,17 +149,8 @@ def _compare(code: str, total: Total, note: Note) -> Finding | None:
         if not total.absent_is_zero or total.leaf in group:
             return None
         found = ZERO
-    expected, counted, tax, leaf, scope = ZERO, 0, total.tax, total.item_leaf, total.scope
-    for item in note.items:
-        if scope != "all" and item.is_service != (scope == "services"):
-            continue
-        source = item.product if tax is None else item.taxes.get(tax)
-        if source is None or leaf not in source.values or (total.counting and not item.counts_in_total):
-            continue
-        value = source.decimal(leaf)
-        if value is not None:
-            expected += value
-            counted += 1
+    terms = _terms(total, note.items)
+    expected = sum(terms, ZERO)
     severity = verdict(found - expected)
     if severity is None:
         return None
@@ -152,7 +161,7 @@ def _compare(code: str, total: Total, note: Note) -> Finding | None:
         found=plain(found),
         expected=plain(expected),
         delta=plain(found - expected),
-        arguments={"leaf": total.leaf, "item_leaf": leaf, "items": str(counted)},
+        arguments={"leaf": total.leaf, "item_leaf": total.item_leaf, "items": str(len(terms))},
         cstat=total.cstat,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -17,23 +17,26 @@ ADJUSTING: Final = frozenset({"2", "3"})
 FREE: Final = frozenset({"910", "911", "912", "913", "949", "601", "602", "603", "604", "605", "606"})
 
 
-def _product_of(item: Item, quantity: str, unit: str) -> tuple[Decimal, dict[str, str]] | None:
-    amount, price = item.product.decimal(quantity), item.product.decimal(unit)
-    if amount is None or price is None:
-        return None
-    return product(amount, price), {"quantity": plain(amount), "unit": plain(price)}
-
-
-def computed(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    value, purpose = item.product.decimal("vProd"), note.identification.text("finNFe")
-    if value is None or purpose in ADJUSTING:
+def computed(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    purpose = note.identification.text("finNFe")
+    if purpose in ADJUSTING:
         return
+    for item in items:
+        value = item.product.decimal("vProd")
+        if value is not None:
+            yield from _differing(item, value, purpose)
+
+
+def _differing(item: Item, value: Decimal, purpose: str | None) -> Iterator[Finding]:
     told: Decimal | None = None
+    leaves = item.product
     for case, quantity, unit, cstat in (("", "qCom", "vUnCom", "629"), ("taxable", "qTrib", "vUnTrib", "630")):
-        computation = _product_of(item, quantity, unit)
-        if computation is None or computation[0] == told:
+        amount, price = leaves.decimal(quantity), leaves.decimal(unit)
+        if amount is None or price is None:
             continue
-        expected, operands = computation
+        expected = product(amount, price)
+        if expected == told:
+            continue
         told = expected
         severity = verdict(value - expected)
         if severity is None:
@@ -43,27 +46,28 @@ def computed(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Fin
             code="VAL-01",
             severity=severity if purpose in (None, "1") else Severity.ALERTA,
             item=item.number,
-            path=item.product.where("vProd"),
+            path=leaves.where("vProd"),
             found=plain(value),
             expected=plain(expected),
             delta=plain(value - expected),
-            arguments={"case": case, **operands},
+            arguments={"case": case, "quantity": plain(amount), "unit": plain(price)},
             cstat=cstat,
         )
 
 
-def positive(note: Note, item: Item, surroundings: Surroundings) -> Iterator[Finding]:
-    if item.product.decimal("vProd") != ZERO or note.identification.text("finNFe") in ADJUSTING:
+def positive(note: Note, items: Sequence[Item], surroundings: Surroundings) -> Iterator[Finding]:
+    if note.identification.text("finNFe") in ADJUSTING:
         return
-    if (item.cfop or "")[1:] not in FREE:
-        yield Finding(
-            code="VAL-02",
-            severity=Severity.ALERTA,
-            item=item.number,
-            path=item.product.where("vProd"),
-            found="0.00",
-            arguments={"cfop": item.cfop or "–"},
-        )
+    for item in items:
+        if item.product.decimal("vProd") == ZERO and (item.cfop or "")[1:] not in FREE:
+            yield Finding(
+                code="VAL-02",
+                severity=Severity.ALERTA,
+                item=item.number,
+                path=item.product.where("vProd"),
+                found="0.00",
+                arguments={"cfop": item.cfop or "–"},
+            )
 
 
 RULES: Final = (
@@ -84,7 +88,7 @@ RULES: Final = (
         legal="MOC 7.0, regras I11-10 e I11-20",
         cstat=("629", "630"),
         alias=("VAL-ERR-01",),
-        check_item=computed,
+        check_items=computed,
     ),
     Rule(
         code="VAL-02",
@@ -98,6 +102,6 @@ RULES: Final = (
         },
         legal="LC 87/1996, art. 13, I; RICMS da UF do emitente",
         alias=("VAL-WARN-01",),
-        check_item=positive,
+        check_items=positive,
     ),
 )
