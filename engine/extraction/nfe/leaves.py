@@ -54,8 +54,18 @@ class Reader:
         self.collect(element, path, "", values)
         return Group(path=path, values=values)
 
-    def collect(self, element: etree._Element, path: str, prefix: str, values: dict[str, str]) -> None:
-        """Add the leaves of an element; repeated names get `[2]`, `[3]` …; attributes of sub-groups become `@name`."""
+    def collect(
+        self,
+        element: etree._Element,
+        path: str,
+        prefix: str,
+        values: dict[str, str],
+        without: etree._Element | None = None,
+    ) -> None:
+        """Add the leaves of an element; repeated names get `[2]`, `[3]` …; attributes of sub-groups become `@name`.
+
+        `without` is a sub-group that is read elsewhere.
+        """
         names = local_names
         groups: dict[str, int] | None = None
         for child in element:
@@ -71,8 +81,10 @@ class Reader:
                 continue
             groups = {} if groups is None else groups
             count = groups[name] = groups.get(name, 0) + 1
+            if child is without:
+                continue
             below = f"{prefix}{name}" if count == 1 else f"{prefix}{name}[{count}]"
-            for attribute, value in child.attrib.items():
+            for attribute, value in child.items():
                 values[f"{below}/@{attribute!s}"] = str(value)
             self.collect(child, path, below + "/", values)
 

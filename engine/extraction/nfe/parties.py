@@ -25,13 +25,9 @@ def party_of(element: etree._Element, path: str, reader: Reader) -> Party:
     values: dict[str, str] = {}
     address = Group(path=path)
     nested = next((child for child in element if local_name(child) in _ADDRESSES), None)
-    if nested is None:
-        reader.collect(element, path, "", values)
-    else:
+    if nested is not None:
         address = reader.group(nested, f"{path}/{local_name(nested)}")
-        reader.collect(element, path, "", values)
-        prefix = f"{local_name(nested)}/"
-        values = {name: text for name, text in values.items() if not name.startswith(prefix)}
+    reader.collect(element, path, "", values, without=nested)
     group = Group(path=path, values=values)
     place = address or group
     identifier, kind = _identifier(group)

@@ -33,7 +33,7 @@ def sections_of(
             reader.leaf(element, name, path, values)
             sections[key] = Group(path=path, values=values)
         return
-    for attribute, value in element.attrib.items():
+    for attribute, value in element.items():
         values[f"@{attribute!s}"] = str(value)
     sections[key] = Group(path=below, values=values)
     for child in element:
