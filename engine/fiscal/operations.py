@@ -6,7 +6,7 @@ from the viewpoint of who writes it: the issuer. `mirrored` turns it round for t
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 
@@ -41,7 +41,7 @@ class Direction(StrEnum):
         return Direction.OUT if self is Direction.IN else Direction.IN
 
 
-class Purpose(Enum):
+class Purpose(StrEnum):
     """What the goods are for, which decides accounts and credits."""
 
     #: Own production sold, or input of production bought.

@@ -120,7 +120,10 @@ def taxes_half(note: Note, apportioned: Apportioned) -> Half:
     for tax, leaves in TOTALS.items():
         if note.medium == "list" and not any(leaf in note.total(group) for group, leaf in leaves):
             continue
-        total = sum(leaf_cents(note.total(group).values.get(leaf)) for group, leaf in leaves if group in note.totals)
+        total = 0
+        for group, leaf in leaves:
+            if group in note.totals:
+                total += leaf_cents(note.totals[group].values.get(leaf))
         for owner in owners:
             items = sums.get((owner, tax), 0)
             weight = _weight(items - total)
@@ -157,7 +160,7 @@ def _status(issues: Iterable[Issue]) -> Status:
 
 
 def _weight(cents: int) -> Weight | None:
-    severity = verdict(from_cents(cents))
+    severity = verdict(from_cents(cents)) if cents else None
     if severity is None:
         return None
     return Weight.ALERTA if severity is Severity.ALERTA else Weight.CRITICO

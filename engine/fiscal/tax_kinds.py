@@ -6,7 +6,7 @@ keyed by their path.
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
 from typing import Final, Literal, NamedTuple
 
 from engine.fiscal.money import Language
@@ -60,7 +60,7 @@ class Tax(StrEnum):
     CBS = "CBS"
 
 
-class Place(Enum):
+class Place(StrEnum):
     """To whom a tax belongs."""
 
     #: The issuer's state; a credit counts in the state of who takes it.

@@ -114,7 +114,7 @@ class _Cube:
     def __init__(self, note: Note, books: Books) -> None:
         self._books = books
         self._cells: dict[_Key, list[int]] = {}
-        self._bearings: dict[tuple[Tax, Treatment], Bearing] = {}
+        self._bearings: dict[Treatment, dict[Tax, Bearing]] = {}
         self._places = _places(note)
 
     def rows(self) -> list[Apportionment]:
@@ -137,35 +137,34 @@ class _Cube:
 
     def add(self, item: Item, treatment: Treatment) -> None:
         """Count the taxes of one item."""
+        cfop = item.cfop or ""
+        bearings = self._bearings.get(treatment)
+        if bearings is None:
+            bearings = self._bearings[treatment] = {}
         for name, group in item.taxes.items():
-            kinds = KINDS.get(name)
-            if kinds is not None:
-                values = group.values
-                for kind in kinds:
-                    if kind.value in values:
-                        self._count(kind, item.cfop or "", values, treatment)
+            values = group.values
+            for kind in KINDS.get(name, ()):
+                if kind.value in values:
+                    cents, basis = leaf_cents(values[kind.value]), _basis(kind, values)
+                    if cents or basis:
+                        bearing = bearings.get(kind.tax)
+                        if bearing is None:
+                            bearing = bearings[kind.tax] = self._bearing(kind.tax, treatment)
+                        self._count(kind, bearing, cfop, values, cents, basis)
 
-    def _count(self, kind: Kind, cfop: str, values: dict[str, str], treatment: Treatment) -> None:
-        cents = leaf_cents(values[kind.value])
-        basis = 0
-        for leaf in kind.bases:
-            if leaf in values:
-                basis = leaf_cents(values[leaf])
-                break
-        if not cents and not basis:
-            return
-        tax = kind.tax
-        bearing = self._bearings.get((tax, treatment))
-        if bearing is None:
-            bearing = self._bearings[tax, treatment] = self._bearing(tax, treatment)
+    def _count(self, kind: Kind, bearing: Bearing, cfop: str, values: dict[str, str], cents: int, basis: int) -> None:
         cst = values.get(kind.cst) or values.get("CSOSN") or ""
         if "orig" in values:
             cst = values["orig"] + cst
         rate = values.get(kind.rate)
         place = self._jurisdiction(kind.place, values, bearing)
-        cell = self._cells.setdefault((tax, place, bearing, cfop, cst, _rate(rate) if rate else ""), [0, 0])
-        cell[0] += basis
-        cell[1] += cents
+        key = (kind.tax, place, bearing, cfop, cst, _rate(rate) if rate else "")
+        cell = self._cells.get(key)
+        if cell is None:
+            self._cells[key] = [basis, cents]
+        else:
+            cell[0] += basis
+            cell[1] += cents
 
     def _bearing(self, tax: Tax, treatment: Treatment) -> Bearing:
         books, (operation, purpose) = self._books, treatment
@@ -191,6 +190,13 @@ class _Cube:
             city = values.get("cMun") or values.get("cMunFG")
             return f"MUN:{city}" if city else self._places[place]
         return self._places[place]
+
+
+def _basis(kind: Kind, values: dict[str, str]) -> int:
+    for leaf in kind.bases:
+        if leaf in values:
+            return leaf_cents(values[leaf])
+    return 0
 
 
 def _places(note: Note) -> dict[Place, str]:

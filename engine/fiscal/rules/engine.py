@@ -23,11 +23,11 @@ _PLACES = {rule.code: place for place, rule in enumerate(RULES)}
 
 @lru_cache(maxsize=256)
 def _speaking(medium: Medium, day: str | None) -> tuple[tuple[NoteCheck, ...], tuple[ItemsCheck, ...]]:
-    """The checks that apply to notes of a medium and day."""
+    """The checks that apply to notes of a medium and day, each once."""
     rules = [rule for rule in RULES if rule.speaks(medium, day)]
     return (
-        tuple(rule.check for rule in rules if rule.check),
-        tuple(rule.check_items for rule in rules if rule.check_items),
+        tuple(dict.fromkeys(rule.check for rule in rules if rule.check)),
+        tuple(dict.fromkeys(rule.check_items for rule in rules if rule.check_items)),
     )
 
 

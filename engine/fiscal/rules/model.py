@@ -1,6 +1,7 @@
 """What a rule is: data that explains it and one small pure function that looks.
 
-A new rule is a new entry in some module's `RULES`; nothing else changes. Functions yield findings whose code is the rule's own.
+A new rule is a new entry in some module's `RULES`; nothing else changes. Functions yield findings whose code is the rule's own; rules of one medium and
+time that look at the same thing may share a function, which runs once and yields the findings of all of them.
 """
 
 from __future__ import annotations

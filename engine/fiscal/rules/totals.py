@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from engine.fiscal.findings import Finding, Severity
 from engine.fiscal.money import ZERO, plain, verdict
-from engine.fiscal.note import Item, Note
-from engine.fiscal.rules.model import XML_ONLY, NoteCheck, Rule, Surroundings, Text
+from engine.fiscal.note import Item, Note, number
+from engine.fiscal.rules.model import XML_ONLY, Rule, Surroundings, Text
 
 #: Which items a total counts.
 Scope = Literal["all", "goods", "services"]
@@ -125,56 +125,70 @@ TOTALS: Final[dict[str, tuple[Text, tuple[Total, ...]]]] = {
 }
 
 
-def _terms(total: Total, items: Sequence[Item]) -> list[Decimal]:
-    """The amounts that make up a total."""
-    tax, leaf = total.tax, total.item_leaf
-    if total.scope != "all":
-        items = [item for item in items if item.is_service == (total.scope == "services")]
-    terms: list[Decimal] = []
+#: Every total with the code of its rule.
+_ALL: Final = tuple((f"TOT-{number}", total) for number, (_, totals) in TOTALS.items() for total in totals)
+
+#: Leaf of an item and the places in `_ALL` of the totals it adds to.
+_Leaves = tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def _leaves(*, service: bool, counting: bool) -> dict[str | None, _Leaves]:
+    """What items of one sort add to, by tax; `None` is the product."""
+    found: dict[str | None, dict[str, tuple[int, ...]]] = {}
+    for place, (_, total) in enumerate(_ALL):
+        if total.scope != ("goods" if service else "services") and (counting or not total.counting):
+            leaves = found.setdefault(total.tax, {})
+            leaves[total.item_leaf] = (*leaves.get(total.item_leaf, ()), place)
+    return {tax: tuple(leaves.items()) for tax, leaves in found.items()}
+
+
+#: By whether the item is a service and whether it counts in the total.
+_LEAVES: Final = {
+    (service, counting): _leaves(service=service, counting=counting)
+    for service in (False, True)
+    for counting in (False, True)
+}
+
+
+def _sums(items: Sequence[Item]) -> list[tuple[Decimal, int]]:
+    """What the items sum to and how many they are, for every total, in one pass over them."""
+    amounts, counts = [ZERO] * len(_ALL), [0] * len(_ALL)
     for item in items:
-        group = item.product if tax is None else item.taxes.get(tax)
-        # Most totals have no terms, so whether the item counts is asked last.
-        if group is None or leaf not in group.values or (total.counting and not item.counts_in_total):
-            continue
-        amount = group.decimal(leaf)
-        if amount is not None:
-            terms.append(amount)
-    return terms
+        by_tax = _LEAVES[item.is_service, item.counts_in_total]
+        for tax, group in ((None, item.product), *item.taxes.items()):
+            values = group.values
+            for leaf, places in by_tax.get(tax, ()):
+                amount = number(values[leaf]) if values.get(leaf) else None
+                if amount is not None:
+                    for place in places:
+                        amounts[place] += amount
+                        counts[place] += 1
+    return list(zip(amounts, counts, strict=True))
 
 
-def _compare(code: str, total: Total, note: Note) -> Finding | None:
-    group = note.total(total.group)
-    found = group.decimal(total.leaf)
-    if found is None:
-        if not total.absent_is_zero or total.leaf in group:
-            return None
-        found = ZERO
-    terms = _terms(total, note.items)
-    expected = sum(terms, ZERO)
-    severity = verdict(found - expected)
-    if severity is None:
-        return None
-    return Finding(
-        code=code,
-        severity=severity,
-        path=group.where(total.leaf),
-        found=plain(found),
-        expected=plain(expected),
-        delta=plain(found - expected),
-        arguments={"leaf": total.leaf, "item_leaf": total.item_leaf, "items": str(len(terms))},
-        cstat=total.cstat,
-    )
-
-
-def _check(code: str, totals: tuple[Total, ...]) -> NoteCheck:
-    def compare(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
-        if not note.totals:
-            return
-        for total in totals:
-            if finding := _compare(code, total, note):
-                yield finding
-
-    return compare
+def compare(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
+    """All the totals at once: TOT-01 to TOT-14 share this check."""
+    if not note.totals:
+        return
+    for (code, total), (expected, items) in zip(_ALL, _sums(note.items), strict=True):
+        group = note.total(total.group)
+        found = group.decimal(total.leaf)
+        if found is None:
+            if not total.absent_is_zero or total.leaf in group:
+                continue
+            found = ZERO
+        severity = verdict(found - expected)
+        if severity is not None:
+            yield Finding(
+                code=code,
+                severity=severity,
+                path=group.where(total.leaf),
+                found=plain(found),
+                expected=plain(expected),
+                delta=plain(found - expected),
+                arguments={"leaf": total.leaf, "item_leaf": total.item_leaf, "items": str(items)},
+                cstat=total.cstat,
+            )
 
 
 def _rule(number: str, title: Text, totals: tuple[Total, ...]) -> Rule:
@@ -192,7 +206,7 @@ def _rule(number: str, title: Text, totals: tuple[Total, ...]) -> Rule:
         legal="Ajuste SINIEF 07/05, cláusula terceira; MOC 7.0, grupo W (totais da NF-e)",
         cstat=tuple(total.cstat for total in totals),
         media=XML_ONLY,
-        check=_check(code, totals),
+        check=compare,
     )
 
 
