@@ -146,7 +146,8 @@ def _as_ascii(head: bytes) -> bytes:
 
 
 def _xml(text: bytes) -> Recognition:
-    if b"<!--" in text or b"<![CDATA[" in text:
+    # The lone mark is found twenty times faster than the openings, and most documents have none.
+    if b"!" in text and any(opening in text for opening, _ in _HIDDEN):
         text = _visible(text)
     family = family_of(_names(text))
     if family == "unknown":

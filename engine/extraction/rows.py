@@ -4,7 +4,7 @@ after them.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from engine.fiscal.note import Group, Item, Note, number
 
@@ -39,14 +39,17 @@ STABLE_KEYS = (
 )
 
 
-class _Columns(NamedTuple):
-    """Leaves of one group of an item and the columns they fill: as text, and as amounts."""
-
-    texts: dict[str, str]
-    amounts: dict[str, str]
+#: Leaf of a group -> column of the row, and whether it is an amount.
+_Columns = dict[str, tuple[str, bool]]
 
 
-_PRODUCT: Final = _Columns(
+def _columns(*, texts: dict[str, str], amounts: dict[str, str]) -> _Columns:
+    return {leaf: (column, False) for leaf, column in texts.items()} | {
+        leaf: (column, True) for leaf, column in amounts.items()
+    }
+
+
+_PRODUCT: Final = _columns(
     texts={
         "xProd": "produto_nome",
         "NCM": "produto_ncm",
@@ -67,7 +70,7 @@ _PRODUCT: Final = _Columns(
     },
 )
 _TAXES: Final = {
-    "ICMS": _Columns(
+    "ICMS": _columns(
         texts={"CST": "produto_cst_icms", "orig": "produto_origem", "CSOSN": "produto_csosn"},
         amounts={
             "vBC": "produto_base_calculo_icms",
@@ -81,11 +84,11 @@ _TAXES: Final = {
             "vFCPST": "produto_valor_fcp_st",
         },
     ),
-    "ICMSUFDest": _Columns(
+    "ICMSUFDest": _columns(
         texts={},
         amounts={"vICMSUFDest": "produto_valor_icms_uf_destino", "vFCPUFDest": "produto_valor_fcp_uf_destino"},
     ),
-    "IPI": _Columns(
+    "IPI": _columns(
         texts={"CST": "produto_cst_ipi"},
         amounts={
             "vBC": "produto_base_calculo_ipi",
@@ -93,7 +96,7 @@ _TAXES: Final = {
             "vIPI": "produto_valor_ipi",
         },
     ),
-    "PIS": _Columns(
+    "PIS": _columns(
         texts={"CST": "produto_cst_pis"},
         amounts={
             "vPIS": "produto_valor_pis",
@@ -101,7 +104,7 @@ _TAXES: Final = {
             "pPIS": "produto_aliquota_pis",
         },
     ),
-    "COFINS": _Columns(
+    "COFINS": _columns(
         texts={"CST": "produto_cst_cofins"},
         amounts={
             "vCOFINS": "produto_valor_cofins",
@@ -109,7 +112,7 @@ _TAXES: Final = {
             "pCOFINS": "produto_aliquota_cofins",
         },
     ),
-    "ISSQN": _Columns(
+    "ISSQN": _columns(
         texts={},
         amounts={
             "vISSQN": "produto_valor_iss",
@@ -117,7 +120,7 @@ _TAXES: Final = {
             "vAliq": "produto_aliquota_iss",
         },
     ),
-    "IBSCBS": _Columns(
+    "IBSCBS": _columns(
         texts={"CST": "produto_cst_ibs_cbs", "cClassTrib": "produto_classificacao_tributaria"},
         amounts={
             "gIBSCBS/vBC": "produto_base_calculo_ibs_cbs",
@@ -179,9 +182,7 @@ def _row(item: Item, row: Row) -> Row:
 
 
 def _fill(row: Row, group: Group, columns: _Columns) -> None:
-    texts, amounts = columns
     for leaf, text in group.values.items():
-        if leaf in amounts:
-            row[amounts[leaf]] = number(text)
-        elif leaf in texts and text:
-            row[texts[leaf]] = text
+        if leaf in columns:
+            column, is_amount = columns[leaf]
+            row[column] = number(text) if is_amount else text or None

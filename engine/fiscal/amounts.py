@@ -17,7 +17,7 @@ LONGEST = 13
 
 def leaf_cents(text: str | None) -> int:
     """Cents of a leaf, rounded half away from zero beyond two places; 0 where it is absent or no number."""
-    if not text:
+    if not text or text == "0.00":
         return 0
     if text[-3:-2] == ".":
         digits = text[:-3] + text[-2:]

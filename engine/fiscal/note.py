@@ -55,7 +55,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     def decimal(self, name: str) -> Decimal | None:
         """The leaf as a number, `None` where it is absent or is no number (XML-02 speaks of the latter)."""
         text = self.values.get(name)
-        return number(text) if text else None
+        if not text:
+            return None
+        return _short_number(text) if len(text) <= _REMEMBERED else _read_number(text)
 
     def amount(self, name: str) -> Decimal:
         """The leaf as a number, zero where it is absent."""
