@@ -3,7 +3,7 @@
 A message is a row in exactly one state: ready, delayed, leased; in a dead-letter queue it is dead; done, it is gone. `deliveries` counts
 claims and is committed with the claim; `attempts` counts failures of the handler. Times are milliseconds of the steady clock.
 
-Nothing here deletes for age: what outlives its queue's retention moves to the dead letters as `expired`.
+Nothing is deleted for age: what outlives its queue's retention moves to the dead letters (`store.retention`).
 """
 
 from __future__ import annotations
@@ -106,21 +106,6 @@ class Failure:
     message: str
     fingerprint: str
 
-
-class Expired(NamedTuple):
-    """A message that outlived its queue's retention and is a dead letter now."""
-
-    id: int
-    attempts: int
-    run: int
-    trace: str | None
-    doc: str | None
-    body: bytes | None
-    sha: bytes | None
-
-
-#: What is told of a message that nobody came for in time.
-TOO_OLD = Failure(error_class="expired", message="older than its queue keeps messages", fingerprint="expired")
 
 COLUMNS = "id, name, concurrency, batch, max_attempts, lease_ms, backoff_ms, backoff_max_ms, retention_ms, dlq, paused"
 
@@ -282,7 +267,7 @@ def retry(tx: Transaction, now: int, delivery: Delivery, failure: Failure, delay
         tx,
         delivery,
         "UPDATE msg SET state=1, due=?, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
-        (now + min(delay_ms, MOST_DELAY_MS), *_story(delivery.history, now, failure)),
+        (now + min(delay_ms, MOST_DELAY_MS), *story(delivery.history, now, failure)),
     )
     tx.delays(now + min(delay_ms, MOST_DELAY_MS))
     tx.count(counter(delivery.queue, State.LEASED), -1)
@@ -307,7 +292,7 @@ def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> Non
         tx,
         delivery,
         "UPDATE msg SET queue=?, origin=?, state=0, due=0, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
-        (dead, delivery.queue, *_story(delivery.history, now, failure)),
+        (dead, delivery.queue, *story(delivery.history, now, failure)),
     )
     tx.count(counter(delivery.queue, State.LEASED), -1)
     tx.count(counter(dead, State.READY))
@@ -317,7 +302,7 @@ def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> Non
 
 def send_failed(tx: Transaction, now: int, draft: Draft, failure: Failure, *, dead: bool) -> None:
     """Enqueue a message whose first attempt failed in memory, before it was ever written: delayed for its retry, or among the dead letters."""
-    told = _story(None, now, failure)
+    told = story(None, now, failure)
     queue, state, due, origin = draft.queue, State.DELAYED, now + min(draft.delay_ms, MOST_DELAY_MS), None
     if dead:
         queue, state, due, origin = tx.row("SELECT dlq FROM queue WHERE id=?", (draft.queue,))[0], State.READY, 0, draft.queue
@@ -367,27 +352,6 @@ def recover(tx: Transaction, now: int) -> int:
     return sum(count for _, count in held)
 
 
-def expire(tx: Transaction, now: int, limit: int) -> list[Expired]:
-    """Move ready messages older than their queue's retention to the dead letters as `expired`. Returns them, oldest first in each queue."""
-    # Queue by queue, so that the index of age is searched in each and the dead letters, which are older, are never gone through.
-    old = tx.rows(
-        "SELECT msg.queue, queue.dlq, history, msg.id, attempts, run, trace, doc, body, sha FROM queue CROSS JOIN msg INDEXED BY msg_age "
-        "WHERE queue.dlq IS NOT NULL AND msg.queue=queue.id AND msg.state=0 AND msg.created<=?-queue.retention_ms LIMIT ?",
-        (now, limit),
-    )
-    for queue, dead, history, message, *_ in old:
-        tx.execute(
-            "UPDATE msg SET queue=?, origin=?, error_class=?, error=?, fingerprint=?, history=? WHERE id=?",
-            (dead, queue, *_story(history, now, TOO_OLD), message),
-        )
-        tx.count(counter(queue, State.READY), -1)
-        tx.count(counter(dead, State.READY))
-        tx.count("dead_lettered")
-    if old:
-        tx.touch("queues", "dead_letters")
-    return [Expired._make(row[3:]) for row in old]
-
-
 def _held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple[Any, ...]) -> None:
     """Run a statement on a message only if the holder's lease still stands."""
     changed = tx.execute(f"{statement} WHERE id=? AND lease=? AND state=2", (*parameters, delivery.id, delivery.lease))
@@ -395,7 +359,7 @@ def _held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple
         raise LeaseLost(f"Message {delivery.id} is no longer leased under token {delivery.lease}.")
 
 
-def _story(history: str | None, now: int, failure: Failure) -> tuple[str, str, str, str]:
+def story(history: str | None, now: int, failure: Failure) -> tuple[str, str, str, str]:
     """Error class, message, fingerprint, and the attempts so far with the one that just failed as JSON."""
     attempts = json.loads(history) if history else []
     attempts.append({"at": now, "error": failure.error_class, "message": failure.message[:500]})

@@ -12,12 +12,12 @@ from engine.contract import envelope
 from engine.contract.events import EventName
 from engine.intake.letters import event_of, planned
 from engine.runtime import standing
-from store import queues
+from store import retention
 from store.blobs import Blobs
 from store.errors import StoreError
-from store.queues import TOO_OLD, Expired
 from store.records import documents, steps
 from store.records.jobs import Job
+from store.retention import TOO_OLD, Expired
 from store.transaction import Transaction
 
 
@@ -30,7 +30,7 @@ class Retired(NamedTuple):
 
 def expire(tx: Transaction, now: int, wall: int, limit: int, blobs: Blobs) -> Retired:
     """Move at most `limit` messages past their retention to the dead letters; their documents become `dead_lettered` with the code `expired`."""
-    letters = queues.expire(tx, now, limit)
+    letters = retention.expire(tx, now, limit)
     return Retired(len(letters), [job for letter in letters for job in _retire(tx, wall, letter, _event(letter, blobs))])
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from store import bin as dustbin
-from store import queues
+from store import queues, retention
 from store.errors import LeaseLost
 from store.queues import Delivery, Draft, Failure, Priority, State
 from store.records import steps
@@ -228,7 +228,7 @@ class QueueMachine(Machine):
 
     @rule()
     def expire(self) -> None:
-        done, moved = self.attempt(lambda tx: queues.expire(tx, self.now, 1000))
+        done, moved = self.attempt(lambda tx: retention.expire(tx, self.now, 1000))
         if done:
             limit = self.now - RETENTION
             live = ("parse", "audit")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from store import bin as dustbin
-from store import driver, kv, locks, queues, search, sweep
+from store import driver, kv, locks, queues, retention, search, sweep
 from store.queues import Draft
 from store.records import documents, jobs, results, steps
 from store.transaction import Transaction
@@ -40,7 +40,7 @@ HOT: dict[str, tuple[Callable[[Transaction], Any], set[str], set[str]]] = {
     "complete": (complete_one, {"msg_ready", "PRIMARY KEY"}, set()),
     "promote": (lambda tx: queues.promote(tx, LATER), {"msg_timer"}, set()),
     "next due": (queues.next_due, {"msg_timer"}, set()),
-    "expire": (lambda tx: queues.expire(tx, LATER, 10), {"msg_age"}, set()),
+    "expire": (lambda tx: retention.expire(tx, LATER, 10), {"msg_age"}, set()),
     "recover": (lambda tx: queues.recover(tx, NOON), {"msg_timer"}, {"msg_timer"}),
     "revive": (lambda tx: queues.revive(tx, NOON, 1), {"PRIMARY KEY"}, set()),
     "empty the bin": (lambda tx: dustbin.empty(tx, LATER, 10), {"msg_ready"}, set()),
@@ -218,7 +218,7 @@ STEADY: dict[str, Callable[[Transaction], Any]] = {
     "claim": lambda tx: queues.claim(tx, NOON, 2, 16, 1, 60_000),
     "promote": lambda tx: queues.promote(tx, NOON),
     "next due": queues.next_due,
-    "expire": lambda tx: queues.expire(tx, NOON, 100),
+    "expire": lambda tx: retention.expire(tx, NOON, 100),
     "renew the living": lambda tx: locks.renew_live(tx, NOON, 60_000),
     "send": lambda tx: queues.send(tx, NOON, [Draft(queue=2, body=b"{}")] * 16),
 }

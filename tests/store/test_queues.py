@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from store import queues
+from store import queues, retention
 from store.errors import LeaseLost, Refusal, UnknownQueue
 from store.queues import Delivery, Draft, Failure, Priority, Queue, State
 from store.transaction import Transaction
@@ -143,13 +143,13 @@ def test_nothing_is_deleted_for_age_it_becomes_a_dead_letter(database: Database,
     send(database, parse, "delayed", delay_ms=DAY)
     send(database, parse, "young", now=NOON + 1)
     limit = NOON + parse.retention_ms
-    assert database.run(lambda tx: queues.expire(tx, limit - 1, 100)) == []
-    [old] = database.run(lambda tx: queues.expire(tx, limit, 100))
+    assert database.run(lambda tx: retention.expire(tx, limit - 1, 100)) == []
+    [old] = database.run(lambda tx: retention.expire(tx, limit, 100))
     assert (old.body, old.attempts, old.run) == (b"old", 0, 0)
-    assert len(database.run(lambda tx: queues.expire(tx, limit + 10 * 365 * DAY, 1))) == 1, "as many as are asked for"
+    assert len(database.run(lambda tx: retention.expire(tx, limit + 10 * 365 * DAY, 1))) == 1, "as many as are asked for"
     dead = database.rows("SELECT body, origin, error_class FROM msg WHERE queue=? ORDER BY id", parse.dlq)
     assert dead == [(b"old", parse.id, "expired"), (b"young", parse.id, "expired")]
-    assert database.run(lambda tx: queues.expire(tx, limit + 10 * 365 * DAY, 100)) == [], "dead letters and sleepers stay"
+    assert database.run(lambda tx: retention.expire(tx, limit + 10 * 365 * DAY, 100)) == [], "dead letters and sleepers stay"
 
 
 def test_a_foreign_producer_that_repeats_itself_is_heard_once_in_a_day(database: Database, parse: Queue) -> None:
