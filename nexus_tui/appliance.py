@@ -86,6 +86,7 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     from engine.runtime.registry import production
     from engine.runtime.slots import ensure_queues
     from scheduler.housekeeping import Housekeeping
+    from store.space import Space
     from store.store import Store
 
     os.umask(0o077)
@@ -93,19 +94,22 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     # Who is refused meanwhile learns the pid; commands come in once there is a socket.
     ownership.announce(_owner(outside.clock.wall_ms(), None))
     ended: asyncio.Queue[str] = asyncio.Queue()
+    space = Space(directory)
+    # On a full disk the ballast is what the store can be opened with.
+    space.relieve()
     async with AsyncExitStack() as stack:
         store = await Store.open(directory, outside.clock)
         stack.push_async_callback(store.close)
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
         dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
-        intake = Intake(store, outside, sandbox)
+        intake = Intake(store, outside, sandbox, space)
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
         ending: asyncio.Queue[Job] = asyncio.Queue()
         dispatcher.on_job_end = ending.put_nowait
         concluding = asyncio.ensure_future(_conclude(intake, ending))
         stack.callback(concluding.cancel)
-        housekeeping = Housekeeping(store)
+        housekeeping = Housekeeping(store, space)
         housekeeping.on_job_end = ending.put_nowait
         executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
         if work:

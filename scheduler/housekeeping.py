@@ -1,4 +1,4 @@
-"""The timers: sweep and promotion every second, blobs every 15 s, locks every 20 s, retention and the bin every minute.
+"""The timers: sweep and promotion every second, the room on the disk every 5 s, blobs every 15 s, locks every 20 s, retention and the bin every minute.
 
 APScheduler with its memory store: nothing here needs to survive a restart. A run that was missed, overlapped or failed is remembered, also in
 the database, so that every face can show it; the one-second default grace would drop runs in silence.
@@ -25,6 +25,7 @@ from store.collection import Collector
 from store.errors import StoreError
 from store.kv import Namespace
 from store.records.jobs import Job
+from store.space import Space
 from store.store import Store
 from store.transaction import Transaction
 
@@ -33,6 +34,8 @@ JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1
 LOCK_RENEWAL_S = 20
 #: One folder of blobs a step, 256 of them: once round takes about an hour.
 COLLECTION_S = 15
+#: Between two looks at the free space; intake looks by itself with every file.
+SPACE_S = 5
 EVENTS = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "overlapped", EVENT_JOB_ERROR: "failed"}
 #: Incidents kept, and for how long.
 MOST_INCIDENTS = 100
@@ -52,10 +55,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Housekeeping:
-    """Runs between `start` and `stop`."""
+    """Runs between `start` and `stop`. `space` is where the store lies; without it the disk is left alone."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, space: Space | None = None) -> None:
         self._store = store
+        self._space = space
         self._scheduler = AsyncIOScheduler(job_defaults=JOB_DEFAULTS, timezone="UTC")
         self._collector = Collector(store)
         self._running: set[asyncio.Task[None]] = set()
@@ -88,6 +92,7 @@ class Housekeeping:
         return (
             (1, self.sweep_all),
             (1, self.promote),
+            (SPACE_S, self.mind_space),
             (COLLECTION_S, self.collect),
             (LOCK_RENEWAL_S, self.renew_locks),
             (60, self.retain),
@@ -124,6 +129,11 @@ class Housekeeping:
             return
         while await self._store.write(lambda tx: queues.promote(tx, now)):
             pass
+
+    async def mind_space(self) -> None:
+        """Release the ballast on a nearly full disk, whoever filled it; make it, or make it again, where there is ample room."""
+        if self._space is not None and not self._space.relieve().low:
+            await self._store.aside(self._space.hold)
 
     async def renew_locks(self) -> None:
         """Hold on to the documents of every trace that is still at work."""

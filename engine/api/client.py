@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,14 +13,17 @@ import msgspec
 
 from engine.api.address import address
 from engine.contract import codec
-from engine.errors import EngineError, Unanswered, VersionMismatch
+from engine.errors import EngineError, NoSpace, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
+from engine.intake.intake import WAITING
 from engine.intake.paths import files
 
 #: Seconds until an owner that does not take the connection counts as hung.
 PATIENCE_S = 5.0
 #: Seconds a command may take once the owner works on it.
 COMMAND_S = 300.0
+#: Seconds between two tries with a file that waits for free space.
+AGAIN_S = 2.0
 
 _result = msgspec.json.Decoder(CommandResult).decode
 
@@ -71,14 +75,26 @@ class RemoteExecutor:
         return _result(response.content)
 
     async def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
-        """Take in files one by one, each acknowledged by the owner."""
+        """Take in files one by one, each acknowledged by the owner; while that waits for free space it is asked again."""
         for found in files(paths):
             if found.error is not None:
-                error = {"code": found.error.code, "message": str(found.error), "hint": found.error.hint}
-                yield {"file": str(found.path), "docId": None, "jobId": job, "state": "refused", "error": error}
+                yield _told(found.path, job, "refused", found.error)
                 continue
-            result = await self.execute(TakeIn(job=job, tenant=tenant, path=str(found.path.absolute())))
-            yield {**result.data, "file": str(found.path)}
+            command = TakeIn(job=job, tenant=tenant, path=str(found.path.absolute()))
+            waited = False
+            while True:
+                try:
+                    result = await self.execute(command)
+                except Failed as error:
+                    if error.code != NoSpace.code:
+                        raise
+                    if not waited:
+                        yield _told(found.path, job, WAITING, error)
+                    waited = True
+                    await asyncio.sleep(AGAIN_S)
+                else:
+                    yield {**result.data, "file": str(found.path)}
+                    break
 
     async def close(self) -> None:
         """Close the connection."""
@@ -87,6 +103,12 @@ class RemoteExecutor:
 
     def _unanswered(self) -> Unanswered:
         return Unanswered(f"Process {self._pid} owns the data directory and does not answer.")
+
+
+def _told(path: Path, job: str, state: str, error: EngineError) -> dict[str, Any]:
+    return {
+        "file": str(path), "docId": None, "jobId": job, "state": state, "error": {"code": error.code, "message": str(error), "hint": error.hint},
+    }  # fmt: skip
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

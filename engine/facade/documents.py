@@ -28,6 +28,7 @@ from engine.facade.views import (
 from engine.facade.wording import error_view, finding_view
 from engine.fiscal.findings import Finding
 from engine.fiscal.money import Language
+from engine.intake.intake import WAITING
 from store.driver import Connection
 from store.records import documents, results, steps
 from store.records.documents import Document
@@ -189,6 +190,8 @@ class Documents:
         job = opened.data["job"]
         done, refused = 0, []
         async for told in self._executing.take_in(job, tenant, paths):
+            if told["state"] == WAITING:
+                continue
             if "error" in told:
                 refused.append(Refusal(subject=told["file"], reason=told["error"]["message"], code=told["error"]["code"]))
             else:

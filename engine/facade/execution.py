@@ -6,6 +6,7 @@ One function a command, found by the command's type. A command that names many t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
 from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
-from engine.intake.intake import Acknowledged, Intake, Request
+from engine.intake.intake import WAITING, Acknowledged, Intake, Request
 from engine.intake.requeue import requeue_dead, requeue_message
 from engine.outside import Outside
 from store import kv, queues
@@ -82,8 +83,12 @@ class LocalExecutor:
         return CommandResult(done=1, data={"job": job})
 
     async def _take_in_one(self, command: commands.TakeIn) -> CommandResult:
-        async for acknowledged in self._intake.add(command.job, Request(tenant=command.tenant), [Path(command.path)]):
-            return CommandResult(done=int(acknowledged.error is None), data=told(acknowledged))
+        async with aclosing(self._intake.add(command.job, Request(tenant=command.tenant), [Path(command.path)])) as taking:
+            async for acknowledged in taking:
+                if acknowledged.state == WAITING and acknowledged.error is not None:
+                    # This may take longer than an answer may: who wants to wait asks again.
+                    raise acknowledged.error
+                return CommandResult(done=int(acknowledged.error is None), data=told(acknowledged))
         return CommandResult()
 
     async def _close_job(self, command: commands.CloseJob) -> CommandResult:

@@ -58,7 +58,10 @@ class Jobs:
         return job
 
     def add(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
-        """Take in every file below `paths`: `{file, docId, jobId, state}` each as it is acknowledged, or `{file, error}`."""
+        """Take in every file below `paths`: `{file, docId, jobId, state}` each as it is acknowledged, or with an `error`.
+
+        The state `waiting` is none of a document: the file waits for free space, and another object follows for it.
+        """
         return self._executing.take_in(job, tenant, paths)
 
     async def close(self, job: str) -> None:

@@ -37,5 +37,8 @@ class Executing(Protocol):
         ...
 
     def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
-        """Take in every file below `paths`; one `{file, docId, jobId, state, already}` or `{file, error}` a file, as it is acknowledged."""
+        """Take in every file below `paths`; one `{file, docId, jobId, state, already}` a file, as it is acknowledged, or with an `error`.
+
+        Before one that has to wait for free space there is another with the state `waiting`.
+        """
         ...

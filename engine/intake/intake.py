@@ -1,30 +1,31 @@
 """Taking files in: bytes to a durable blob, then one transaction a file, whose COMMIT is the acknowledgement.
 
 One command is one job. Files are acknowledged in the order they were named; containers are opened as soon as they are acknowledged and their
-documents committed in chunks; halves of notes that came in lists wait until all files of the job are in. A job that a crash left open is
-finished at the next start from what is durable.
+documents committed in chunks; halves of notes that came in lists wait until all files of the job are in. Below the floor of free space no file
+is begun. A job that a crash left open is finished at the next start from what is durable.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.contract import codec
-from engine.errors import BadInput, FileTooLarge, NotReadable
+from engine.errors import BadInput, EngineError, FileTooLarge, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.intake import job_state, opening, pairing, planning
+from engine.intake.ahead import Ahead, Begun
 from engine.intake.arrivals import arrive, attach_contents
+from engine.intake.floor import Floor
 from engine.intake.identity import claimed_key, document_id, number_key, part_id
-from engine.intake.paths import Found, files, told
+from engine.intake.paths import files, told
 from engine.outside import Outside
 from engine.runtime.persistence import Persistence
 from store.blobs import Blob
@@ -32,31 +33,35 @@ from store.errors import Busy, DiskFull, StoreError, TooLarge
 from store.kv import INLINE
 from store.queues import Priority
 from store.records import documents, jobs
+from store.space import Space
 from store.store import Store
 from store.transaction import Transaction
 
 #: Largest file intake takes, in bytes.
 LARGEST_FILE = 200 * 1024 * 1024
-#: Files being made durable at once.
-AHEAD = 8
 #: Documents of a container committed together.
 CHUNK = 50
 
 #: What may stand before the first tag: marks of the encoding, white space.
 BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
+#: What is waited for until it is over. A folder that cannot be written is told to whoever brings the files; he is still there.
+OUTWAITED = (DiskFull, Busy)
+#: State of an acknowledgement that is none yet: the file waits for free space, and another follows.
+WAITING = "waiting"
+
 PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
 
 
 class Acknowledged(NamedTuple):
-    """A file that is durable, or why it was not taken. `already` says the document was known before this job."""
+    """A file that is durable, or why it was not taken or has to wait. `already` says the document was known before this job."""
 
     path: str
     doc: str | None
     job: str
     state: str
     already: bool
-    error: BadInput | None = None
+    error: EngineError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +83,22 @@ class Received(NamedTuple):
 
 
 class Intake:
-    """Takes files in for the one owner of a store."""
+    """Takes files in for the one owner of a store. `space` is where its files go; without it free space is not asked for."""
 
-    def __init__(self, store: Store, outside: Outside, sandbox: Sandbox) -> None:
+    def __init__(self, store: Store, outside: Outside, sandbox: Sandbox, space: Space | None = None) -> None:
         self._store = store
         self._clock = outside.clock
         self._new_id = outside.new_id
         self._sandbox = sandbox
-        # A folder that cannot be written is told to whoever brings the files; he is still there.
-        self._persistence = Persistence(store, DiskFull, Busy)
+        self._persistence = Persistence(store, *OUTWAITED)
+        self._floor = Floor(space)
         #: Called with jobs that have ended, once their value is stored.
         self.on_job_end: Callable[[jobs.Job], None] = _nobody_listens
 
     @property
-    def stalled(self) -> StoreError | None:
+    def stalled(self) -> StoreError | EngineError | None:
         """Why nothing is taken in, while the disk is in the way."""
-        return self._persistence.stalled
+        return self._persistence.stalled or self._floor.lack
 
     async def open_job(self, request: Request) -> str:
         """Begin a job; it stays open until `close_job`."""
@@ -108,30 +113,28 @@ class Intake:
         await self._persistence.write(create)
         return job
 
-    async def add(self, job: str, request: Request, paths: Sequence[Path]) -> AsyncIterator[Acknowledged]:
-        """Take in every file below `paths`; yields each as it is acknowledged."""
-        waiting: deque[tuple[Found, asyncio.Task[Received] | None]] = deque()
-        found = files(paths)
+    async def add(self, job: str, request: Request, paths: Sequence[Path]) -> AsyncGenerator[Acknowledged, None]:
+        """Take in every file below `paths`; yields each as it is acknowledged, and one as `WAITING` each time free space is waited for."""
+        ahead = Ahead(files(paths), self._receive, self._floor)
         unplanned = 0
         try:
             while True:
-                while len(waiting) < AHEAD and (one := next(found, None)) is not None:
-                    task = None if one.error is not None else asyncio.ensure_future(self._receive(one.path))
-                    waiting.append((one, task))
-                if not waiting:
-                    break
-                one, task = waiting.popleft()
-                acknowledged = await self._acknowledge(job, request, one, task)
-                yield acknowledged
+                lack = ahead.fill()
+                begun = ahead.take()
+                if begun is None:
+                    if ahead.next is None:
+                        break
+                    await self._plan_what_is_left(job)
+                    yield Acknowledged(told(ahead.next.path), None, job, WAITING, already=False, error=lack)
+                    await self._floor.back()
+                    continue
+                yield await self._acknowledge(job, request, begun)
                 unplanned += 1
                 if unplanned >= planning.CHUNK:
                     await self._plan(job)
                     unplanned = 0
         finally:
-            for _, task in waiting:
-                if task is not None:
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
+            await ahead.drop()
 
     async def close_job(self, job: str) -> jobs.Job:
         """All files are in: pair what the lists brought, send everything on its way. Returns the job, which may have ended already."""
@@ -175,13 +178,19 @@ class Intake:
         sources = await self._store.read(lambda connection: documents.sources(connection, job))
         return next((source.path for source in sources if source.doc == row.doc), row.name)
 
-    async def _plan(self, job: str) -> None:
+    async def _plan(self, job: str, write: Callable[[Callable[[Transaction], int]], Awaitable[int]] | None = None) -> None:
         row = await self._store.read(lambda connection: jobs.find(connection, job))
         assert row is not None
         while True:
             now, wall = self._clock.steady_ms(), self._clock.wall_ms()
-            if not await self._persistence.write(partial(planning.plan, now=now, wall=wall, job=row)):
+            if not await (write or self._persistence.write)(partial(planning.plan, now=now, wall=wall, job=row)):
                 return
+
+    async def _plan_what_is_left(self, job: str) -> None:
+        """Nothing that is acknowledged waits for free space, as long as the disk takes the few bytes of a plan; else it is planned later."""
+        if await self._store.read(lambda connection: documents.unplanned(connection, job, 1)):
+            with suppress(*OUTWAITED):
+                await self._plan(job, self._store.write)
 
     async def _receive(self, path: Path) -> Received:
         try:
@@ -202,13 +211,13 @@ class Intake:
         # A container carries the key of the first note in it, and is none.
         return Received(blob, recognition, None if recognition.container else claimed_key(head))
 
-    async def _acknowledge(self, job: str, request: Request, found: Found, task: asyncio.Task[Received] | None) -> Acknowledged:
-        path = told(found.path)
+    async def _acknowledge(self, job: str, request: Request, begun: Begun[Received]) -> Acknowledged:
+        path = told(begun.found.path)
         name = path.rpartition("/")[2]
-        if task is None:
-            return Acknowledged(path, None, job, "refused", already=False, error=found.error)
+        if begun.task is None:
+            return Acknowledged(path, None, job, "refused", already=False, error=begun.found.error)
         try:
-            received = await task
+            received = await begun.task
         except BadInput as error:
             return Acknowledged(path, None, job, "refused", already=False, error=error)
         except OSError as error:

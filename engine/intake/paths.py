@@ -16,6 +16,8 @@ class Found(NamedTuple):
 
     path: Path
     error: BadInput | None
+    #: Bytes, as the folder said when it was found.
+    size: int = 0
 
 
 def told(path: Path) -> str:
@@ -32,8 +34,8 @@ def files(paths: Sequence[Path]) -> Iterator[Found]:
         inside = len(ahead) >= named
         named = min(named, len(ahead))
         try:
-            mode = path.stat().st_mode
-            if stat.S_ISDIR(mode):
+            status = path.stat()
+            if stat.S_ISDIR(status.st_mode):
                 # A link to a folder may lead in a circle; one that a person named is meant.
                 if not (inside and path.is_symlink()):
                     ahead += sorted(path.iterdir(), key=lambda one: one.name, reverse=True)
@@ -43,7 +45,7 @@ def files(paths: Sequence[Path]) -> Iterator[Found]:
         except (OSError, ValueError) as error:
             yield Found(path, NotReadable(f"{path}: {getattr(error, 'strerror', None) or error}."))
         else:
-            yield Found(path, _refusal(path, mode))
+            yield Found(path, _refusal(path, status.st_mode), status.st_size)
 
 
 def _refusal(path: Path, mode: int) -> BadInput | None:

@@ -70,7 +70,7 @@ def add(paths: Paths, tenant: OneTenant = "default", data_dir: DataDir = None, a
         job = await nexus.engine.jobs.open(tenant)
         count = refused = 0
         try:
-            async for told in nexus.engine.jobs.add(job, tenant, paths):
+            async for told in _taken(nexus, job, tenant, paths, session):
                 count += "error" not in told
                 refused += "error" in told
                 if as_json:
@@ -138,10 +138,21 @@ async def _unpacked() -> AsyncIterator[Path]:
         yield files
 
 
+async def _taken(nexus: Appliance, job: str, tenant: str, paths: list[Path], session: Session) -> AsyncIterator[dict[str, Any]]:
+    """What became of each file. That they wait for free space is said once and not passed on."""
+    said = False
+    async for told in nexus.engine.jobs.add(job, tenant, paths):
+        if told.get("state") != "waiting":
+            yield told
+        elif not said:
+            session.waits(told["error"])
+            said = True
+
+
 async def _process(nexus: Appliance, paths: list[Path], tenant: str, session: Session) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Take in and wait for the end of the job. Returns the documents' objects and what was refused."""
     job = await nexus.engine.jobs.open(tenant)
-    refused = [told async for told in nexus.engine.jobs.add(job, tenant, paths) if "error" in told]
+    refused = [told async for told in _taken(nexus, job, tenant, paths, session) if "error" in told]
     await nexus.engine.jobs.close(job)
     if paused := [queue.name for queue in await nexus.engine.queues.everyone() if queue.paused]:
         output.complain(f"{word('check_paused', session.language)}: {', '.join(paused)}", word("resume_them", session.language))

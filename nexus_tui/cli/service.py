@@ -7,11 +7,13 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from engine.errors import NoData
+from engine.facade.disk import disk
 from engine.facade.views import IncidentView
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
@@ -68,6 +70,8 @@ def register(root: typer.Typer) -> None:
                 [(word(f"check_{name}", spoken), word(check["status"], spoken), check["observed"]) for name, check in value["checks"].items()],
                 right=(2,),
             )
+            if (low := value["checks"]["disk"]["error"]) is not None:
+                session.waits(low)
             return output.DONE
 
         session.run(work())
@@ -115,12 +119,20 @@ async def _status(session: Session) -> dict[str, Any]:
         "counters": counters,
         "queues": [{name: getattr(queue, name) for name in names} for queue in queues],
         "checks": {
+            "disk": _disk(directory),
             "dead_letters": {"status": "warn" if dead else "pass", "observed": dead},
             "locks": {"status": "warn" if stale else "pass", "observed": len(stale)},
             "paused": {"status": "warn" if any(queue.paused for queue in queues) else "pass", "observed": sum(queue.paused for queue in queues)},
             "scheduler": _scheduler(incidents),
         },
     }
+
+
+def _disk(directory: Path) -> dict[str, Any]:
+    """MB free, how many intake needs, and why it waits if it does."""
+    view = disk(directory)
+    error = None if view.error is None else {"code": view.error.code, "message": str(view.error), "hint": view.error.hint}
+    return {"status": "pass" if error is None else "warn", "observed": view.free_mb, "needed": view.needed_mb, "error": error}
 
 
 def _scheduler(incidents: Sequence[IncidentView]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.errors import EngineError
+from engine.errors import EngineError, NoSpace
 from engine.facade.commands import CommandResult
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
@@ -86,6 +86,15 @@ class Session:
             told = worded(error.code, error.title, str(error), error.hint, self.language)
             output.complain(f"{told.title} ({error.code}): {told.message}", told.hint)
         return error.exit_code
+
+    def waits(self, error: dict[str, Any]) -> None:
+        """Tell, on stderr, that files wait for free space: it may take long, and ends by itself."""
+        if self.as_json:
+            sys.stderr.write(json.dumps({"waiting": {"code": error["code"], "title": NoSpace.title, **error}}) + "\n")
+            sys.stderr.flush()
+        else:
+            told = worded(error["code"], NoSpace.title, error["message"], error["hint"], self.language)
+            output.complain(f"{told.title} ({error['code']}): {told.message}", told.hint)
 
     def result(self, outcome: CommandResult, verb: str) -> int:
         """Tell what a command did; 1 where something was refused and nothing done, 2 where the refusal is an error in the call."""

@@ -82,6 +82,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "observed": ("valor", "observed"),
     "pass": ("ok", "pass"),
     "warn": ("atenção", "warn"),
+    "check_disk": ("MB livres no disco", "MB free on the disk"),
     "check_dead_letters": ("mensagens mortas", "dead letters"),
     "check_locks": ("travas sem trabalho", "locks nobody works under"),
     "check_paused": ("filas pausadas", "queues paused"),

@@ -117,6 +117,7 @@ SENTENCES: dict[str, str] = {
     "Process {} runs schema {}, this Nexus has {}.": "O processo {} usa o esquema {}; este Nexus, o {}.",
     "The path of {} is too long for a socket: it may have {} bytes.": "O caminho de {} é longo demais para um soquete: pode ter {} bytes.",
     "The owner answered {}.": "O dono respondeu {}.",
+    "{} has {} MB free; intake waits below {} MB.": "{} tem {} MB livres; a entrada espera abaixo de {} MB.",
     "{} is no regular file.": "{} não é um arquivo comum.",
     "{} cannot be read.": "{} não pode ser lido.",
     "There is no {}.": "Não há {}.",

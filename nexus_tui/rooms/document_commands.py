@@ -67,6 +67,9 @@ async def add(screen: NexusScreen, progress: Callable[[int | None], None]) -> No
     reasons: list[str] = []
     try:
         async for acknowledged in engine.jobs.add(job, tenant, paths):
+            if acknowledged.get("state") == "waiting":
+                _waits(screen, acknowledged["error"])
+                continue
             if "error" in acknowledged:
                 reasons.append(acknowledged["error"]["message"])
             elif acknowledged.get("already"):
@@ -82,6 +85,15 @@ async def add(screen: NexusScreen, progress: Callable[[int | None], None]) -> No
     if known:
         text += ", " + look(screen).say.count("done.known", known, formats.integer(known))
     app.toast(text + _refusals(screen, reasons), warning=bool(reasons))
+
+
+def _waits(screen: NexusScreen, error: dict[str, str]) -> None:
+    """Toast: files wait for free space, and what to do."""
+    from engine.errors import NoSpace
+    from nexus_tui.i18n.errors import worded
+
+    told = worded(error["code"], NoSpace.title, error["message"], error["hint"], look(screen).spoken)
+    nexus(screen).toast(f"{told.title} ({error['code']}): {plain(told.message)} {told.hint}", warning=True)
 
 
 async def command(screen: NexusScreen, verb: str, doc_ids: Sequence[str], scope: str) -> bool:

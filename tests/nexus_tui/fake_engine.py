@@ -237,6 +237,9 @@ class FakeJobs:
         for path in paths:
             await asyncio.sleep(0)
             self._documents.commands.append(("add", (str(path),)))
+            if "waits" in path.name:
+                error = {"code": "NX-E20", "message": "/x has 1 MB free; intake waits below 200 MB.", "hint": "Free some space."}
+                yield {"file": str(path), "docId": None, "jobId": job, "state": "waiting", "error": error}
             if "refused" in path.name:
                 yield {"file": str(path), "error": {"code": "NX-E11", "message": "no such file", "hint": ""}}
                 continue

@@ -17,6 +17,7 @@ from store.collection import GRACE_MS
 from store.errors import DiskFull
 from store.kv import Namespace
 from store.queues import Draft
+from store.space import BALLAST, FLOOR, WEIGHT, Capacity, Space
 from store.store import Store
 
 DAY_MS = 24 * 3600 * 1000
@@ -117,6 +118,15 @@ async def test_old_messages_go_to_the_dead_letters_and_the_bins_oldest_away(stor
     await house.retain()
     assert await count(store, "SELECT count(*) FROM msg") == 1
     assert await count(store, "SELECT count(*) FROM msg WHERE binned IS NOT NULL") == 0
+
+
+async def test_the_ballast_is_made_where_there_is_room_and_released_where_there_is_not(store: Store, tmp_path: Path) -> None:
+    free = 10 * FLOOR
+    house = Housekeeping(store, Space(tmp_path, lambda directory: Capacity(free, 100 * FLOOR)))
+    for free, size in ((2 * FLOOR, None), (10 * FLOOR, WEIGHT), (FLOOR, WEIGHT), (FLOOR - 1, 0), (2 * FLOOR, 0), (10 * FLOOR, WEIGHT)):
+        await house.mind_space()
+        assert (ballast.stat().st_size if (ballast := tmp_path / BALLAST).exists() else None) == size, free
+    await Housekeeping(store).mind_space()
 
 
 async def test_blobs_that_nothing_names_go_and_those_that_are_named_stay(store: Store, clock: Clock) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.api import local
+from engine.api import client, local
 from engine.api.address import LONGEST, address
 from engine.api.client import Failed, RemoteExecutor
 from engine.api.local import LocalApi
-from engine.errors import Unanswered, VersionMismatch
+from engine.errors import NoSpace, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, OpenJob, SweepNow
 from engine.outside import SystemClock
 from store.errors import DiskFull
@@ -212,6 +212,36 @@ async def test_the_owners_error_is_the_viewers(served: Served) -> None:
         await executor.execute(SweepNow())
     error = caught.value
     assert (error.code, error.title, str(error), error.hint, error.exit_code) == ("NX-S04", "Disk full", "No space left in /x.", DiskFull.hint, 69)
+    await executor.close()
+
+
+async def test_a_file_that_waits_for_room_is_told_once_and_asked_for_again(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "AGAIN_S", 0.01)
+    executor = remote(served.directory)
+    path = tmp_path / "a.xml"
+    path.write_text("x")
+    served.recorder.error = NoSpace("/x has 1 MB free; intake waits below 200 MB.")
+    stream = executor.take_in("job", "default", [path])
+    error = {"code": "NX-E20", "message": "/x has 1 MB free; intake waits below 200 MB.", "hint": NoSpace.hint}
+    assert await anext(stream) == {"file": str(path), "docId": None, "jobId": "job", "state": "waiting", "error": error}
+    following = asyncio.ensure_future(anext(stream))
+    while len(served.recorder.commands) < 4:
+        await asyncio.sleep(0.01)
+    assert not following.done()
+    served.recorder.error = None
+    assert await following == {"file": str(path)}
+    assert [value async for value in stream] == []
+    remembered = await served.store.read(lambda connection: connection.execute("SELECT count(*) FROM command").fetchone()[0])
+    assert remembered == 1, "asking in vain writes nothing"
+    await executor.close()
+
+
+async def test_another_error_of_the_owner_is_not_waited_for(served: Served, tmp_path: Path) -> None:
+    executor = remote(served.directory)
+    (tmp_path / "a.xml").write_text("x")
+    served.recorder.error = DiskFull("No space left in /x.")
+    with pytest.raises(Failed):
+        await anext(executor.take_in("job", "default", [tmp_path / "a.xml"]))
     await executor.close()
 
 

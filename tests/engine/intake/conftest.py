@@ -19,6 +19,7 @@ from engine.runtime.registry import production
 from store import driver
 from store.records import jobs
 from store.records.jobs import Job
+from store.space import Measure, Space
 from store.store import Store
 
 REQUEST = Request(tenant="default")
@@ -27,10 +28,10 @@ REQUEST = Request(tenant="default")
 class House:
     """What a test works with."""
 
-    def __init__(self, store: Store, sandbox: Sandbox) -> None:
+    def __init__(self, store: Store, sandbox: Sandbox, space: Space | None) -> None:
         outside = Outside.system()
         self.store = store
-        self.intake = Intake(store, outside, sandbox)
+        self.intake = Intake(store, outside, sandbox, space)
         self.dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
 
     async def add(self, *paths: Path) -> tuple[str, list[Acknowledged]]:
@@ -72,15 +73,15 @@ class House:
 
 
 @asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[House]:
-    """A house over a data directory."""
+async def opened(directory: Path, measure: Measure | None = None) -> AsyncIterator[House]:
+    """A house over a data directory; `measure` says how much room there is, else nobody asks."""
     directory.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
         store = await Store.open(directory, Outside.system().clock, synchronous="OFF")
         stack.push_async_callback(store.close)
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
-        house = House(store, sandbox)
+        house = House(store, sandbox, None if measure is None else Space(directory, measure))
         stack.push_async_callback(house.dispatcher.stop)
         yield house
 
