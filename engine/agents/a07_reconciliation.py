@@ -21,7 +21,7 @@ from engine.fiscal.reconciliation import Half, Reconciliation, merge
 NOTHING = "Sem lançamentos nem tributos a conciliar"
 
 
-class _Waiting(msgspec.Struct, frozen=True):
+class _Waiting(msgspec.Struct, frozen=True, gc=False):
     """A kept half: which side it is, so that a repeated one never meets itself."""
 
     side: str

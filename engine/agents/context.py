@@ -12,7 +12,7 @@ from engine.fiscal.companies import Companies
 from engine.fiscal.rules.model import Surroundings
 
 
-class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
+class SourceFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The stored bytes behind a document. Hashes are sha256 digests."""
 
     doc_id: str

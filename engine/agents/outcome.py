@@ -9,7 +9,7 @@ import msgspec
 from engine.contract.events import EventName
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event in the engine's hands: decoded, with what the queue knows about it. `tenant` is the document's."""
 
     name: EventName
@@ -26,7 +26,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool = False
 
 
-class Emission(msgspec.Struct, frozen=True, kw_only=True):
+class Emission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event to be sent on. Trace, tenant and run are those of the event being handled."""
 
     name: EventName
@@ -38,7 +38,7 @@ class Emission(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
-class KeyPut(msgspec.Struct, frozen=True, kw_only=True):
+class KeyPut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A KV write; `value` is any JSON-encodable value. `local` keys never leave this machine."""
 
     key: str
@@ -47,33 +47,33 @@ class KeyPut(msgspec.Struct, frozen=True, kw_only=True):
     local: bool = False
 
 
-class KeyDelete(msgspec.Struct, frozen=True, kw_only=True):
+class KeyDelete(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A KV delete."""
 
     key: str
     local: bool = False
 
 
-class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Columns of the document's record that are now known."""
 
     values: dict[str, Any]
 
 
-class Rows(msgspec.Struct, frozen=True, kw_only=True):
+class Rows(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A document's rows of one result table, replacing what was there."""
 
     table: Literal["items", "findings", "ledger", "taxes"]
     rows: list[tuple[Any, ...]]
 
 
-class ReportText(msgspec.Struct, frozen=True, kw_only=True):
+class ReportText(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The finished report."""
 
     report: Any
 
 
-class SearchText(msgspec.Struct, frozen=True, kw_only=True):
+class SearchText(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What of the document can be found."""
 
     title: str
@@ -83,7 +83,7 @@ class SearchText(msgspec.Struct, frozen=True, kw_only=True):
     codes: str
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True):
+class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The document has reached its end: its lock is released and its jobs advance."""
 
 
@@ -99,7 +99,7 @@ class LockWish(NamedTuple):
     busy: tuple[Emission, ...]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All effects of one hop."""
 
     events: tuple[Emission, ...] = ()

@@ -26,7 +26,7 @@ Moment = Annotated[
 LAYERS = 4
 
 
-class Headers(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Headers(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """Who, what, which try; `attempt` counts from 0 on the wire."""
 
     trace_id: str
@@ -36,7 +36,7 @@ class Headers(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     timestamp: Moment
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event as it travels; the payload is decoded by the event's name, strictly, when it is hydrated."""
 
     name: EventName

@@ -20,7 +20,7 @@ Local = Annotated[Any, _LOCAL]
 LocalRun = Annotated[int, _LOCAL]
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """Common shape of everything on the wire."""
 
 

@@ -52,7 +52,7 @@ _MIN_MAIL_HEADERS = 2
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
-class Recognition(msgspec.Struct, frozen=True, kw_only=True):
+class Recognition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a file is. `kind` travels on the wire, `family` is the appliance's own finer word."""
 
     kind: Kind

@@ -16,7 +16,7 @@ Status = Literal["parsed", "ocr_needed", "unsupported", "error"]
 State = Literal["done", "ocr_needed", "unsupported", "unreadable"]
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class Problem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why bytes could not be read. `code` is of `problems.MESSAGES`, `message` is the stored Portuguese text."""
 
     code: str
@@ -27,7 +27,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, str] = {}
 
 
-class FactParty(msgspec.Struct, frozen=True, kw_only=True):
+class FactParty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A party of a document that is only recognised: whole identifier, name, state."""
 
     id: str | None = None
@@ -35,7 +35,7 @@ class FactParty(msgspec.Struct, frozen=True, kw_only=True):
     uf: str | None = None
 
 
-class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
+class EventFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event as the wire says it; `target` is the key of the document it speaks of."""
 
     type: str | None = None
@@ -45,7 +45,7 @@ class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a document of a family that has no normal form yet; texts are the document's own."""
 
     access_key: str | None = None
@@ -62,7 +62,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     range: tuple[str, str] | None = None
 
 
-class Extraction(msgspec.Struct, frozen=True, kw_only=True):
+class Extraction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The outcome of reading one document. `note` is set exactly where `status` is `parsed`."""
 
     #: A family of the `--json` output: nfe, nfce, cte, event, pdf, unknown …

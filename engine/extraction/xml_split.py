@@ -35,7 +35,7 @@ _PROTOCOLS = {
 _KEYS = ("chNFe", "chCTe", "chMDFe")
 
 
-class SplitDocument(msgspec.Struct, frozen=True, kw_only=True):
+class SplitDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One document of a batch as a well-formed file."""
 
     #: Place in the batch, from 1, in document order.

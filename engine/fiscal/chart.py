@@ -26,7 +26,7 @@ class Nature(StrEnum):
     COMPENSACAO = "05"
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account; `referential` is its analytic code there, `None` for headings and compensation."""
 
     code: str

@@ -52,7 +52,7 @@ class Role(StrEnum):
     THIRD = "third"
 
 
-class Classification(msgspec.Struct, frozen=True, kw_only=True):
+class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The verdict on one note, from the `viewpoint` whose books it enters.
 
     `items` is aligned with the note's items. `company` is the own company of the viewpoint, `counterpart` the other one

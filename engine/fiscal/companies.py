@@ -33,7 +33,7 @@ class Regime(StrEnum):
         return self in (Regime.SIMPLES, Regime.MEI)
 
 
-class Company(msgspec.Struct, frozen=True, kw_only=True):
+class Company(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One own company, by its CNPJ (or the CPF of a rural producer); regime, UF and main CNAE as far as known."""
 
     cnpj: str

@@ -26,7 +26,7 @@ RISK = {Severity.ERRO: 10, Severity.ALERTA: 2, Severity.INFO: 0}
 UNREADABLE_RISK = 99
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One statement about one place of one document.
 
     `found`, `expected` and `delta` are the document's own text or amounts with a dot. `arguments` feed the message templates

@@ -4,7 +4,8 @@ A `Group` is one element of the official layout (prod, ICMS00, ICMSTot …) with
 text, so that a rule cites exactly what the law and the file say, no amount is rounded on the way, and a field added by a new layout needs no
 new code. The text in a group is normalised in one way only: a decimal comma is written as a dot, and a `Remark` says so.
 
-Extraction builds notes; this module knows no file format.
+Extraction builds notes; this module knows no file format. Its values, like those of the whole fiscal mind and of the contract, are made once and hold no
+cycles, so the garbage collector is told to leave them alone (`gc=False`): a note is two hundred of them.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _REMEMBERED = 24
 _short_number = lru_cache(maxsize=4096)(_read_number)
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class Group(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One element of the layout: its path in the source and the text of its leaves by their official names."""
 
     path: str
@@ -75,7 +76,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.values)
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
+class Party(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Issuer, recipient, carrier …: whole identifiers, never masked here."""
 
     id: str | None = None
@@ -91,7 +92,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     address: Group
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One `det`: the product and one group for each tax, by the tax's official name.
 
     `product` holds sub-groups by path (`comb/cProdANP`, `rastro[2]/nLote`) and repeated leaves with their place (`NVE[2]`). `taxes["det"]` holds
@@ -129,7 +130,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return "ISSQN" in self.taxes
 
 
-class Protocol(msgspec.Struct, frozen=True, kw_only=True):
+class Protocol(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """protNFe/infProt: the authorisation."""
 
     group: Group
@@ -140,7 +141,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
         return self.group.text("cStat")
 
 
-class Remark(msgspec.Struct, frozen=True, kw_only=True):
+class Remark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What extraction noticed and a rule may turn into a finding, e.g. a decimal comma, a restored leading zero, an XSD error.
 
     `kind` is one of: decimal_comma, encoding_recovered, leading_zeros_restored, schema, schema_older (a version we hold no schema
@@ -155,7 +156,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, str] = {}
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An NF-e (model 55) or NFC-e (model 65)."""
 
     family: Literal["nfe", "nfce"]

@@ -12,7 +12,7 @@ import msgspec
 from engine.fiscal.money import Language
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
+class Reason(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One statement; `arguments` fill the sentence of its code."""
 
     code: str

@@ -36,7 +36,7 @@ class Weight(StrEnum):
     CRITICO = "CRITICO"
 
 
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
+class Issue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One disagreement. `references` name leaves, accounts or taxes."""
 
     reason: Reason
@@ -54,14 +54,14 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
         return render(self.reason)
 
 
-class Half(msgspec.Struct, frozen=True, kw_only=True):
+class Half(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one side found."""
 
     status: Status
     issues: tuple[Issue, ...] = ()
 
 
-class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Both sides together."""
 
     status: Status

@@ -44,7 +44,7 @@ _FOREIGN: Final = "EX"
 _STEP: Final = 50
 
 
-class Apportionment(msgspec.Struct, frozen=True, kw_only=True):
+class Apportionment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row: integer cents, the rate as text without idle zeros; `jurisdiction` is BR, UF:SP, MUN:3550308 or EX."""
 
     tax: Tax
@@ -69,7 +69,7 @@ class Apportionment(msgspec.Struct, frozen=True, kw_only=True):
         return methodology(self.tax)
 
 
-class Apportioned(msgspec.Struct, frozen=True, kw_only=True):
+class Apportioned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All rows of one note, or the reason why there are none."""
 
     rows: tuple[Apportionment, ...] = ()

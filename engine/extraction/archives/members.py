@@ -28,7 +28,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 FINDER_FOLDER = "__MACOSX/"
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A file inside a container: where it was (`lote.zip!interno.zip!a.xml`) and its bytes."""
 
     label: str

@@ -52,7 +52,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was refused and why. With `whole` the outermost container is refused and nothing follows; else only what
     `label` names.
     """

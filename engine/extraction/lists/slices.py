@@ -17,7 +17,7 @@ SCHEMA = "nexus.list/1"
 LONGEST_COLUMNS = 2_000
 
 
-class Slice(msgspec.Struct, frozen=True, kw_only=True):
+class Slice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one list says of one note. `content` is the UTF-8 JSON of a `SliceContent`."""
 
     #: Access key; `None` where the rows have none that is usable.
@@ -28,14 +28,14 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
-class SliceRow(msgspec.Struct, frozen=True):
+class SliceRow(msgspec.Struct, frozen=True, gc=False):
     """A row of the source: its number as a spreadsheet shows it and the text of its cells, untouched."""
 
     row: int
     cells: list[str]
 
 
-class SliceContent(msgspec.Struct, frozen=True, kw_only=True):
+class SliceContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The document a slice is; its bytes are canonical: fields in this order, no spaces."""
 
     schema: Literal["nexus.list/1"]

@@ -31,7 +31,7 @@ READY, END = b"s", b"e"
 CHILD_KINDS = frozenset((PART, VALUE, REFUSAL, FAILURE, DONE))
 
 
-class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
+class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one child may use. Sizes in bytes."""
 
     #: RLIMIT_AS
@@ -49,7 +49,7 @@ class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
     message: int = 65 * MIB
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Body of `RUN`."""
 
     task: str
@@ -69,7 +69,7 @@ CrashCode = Literal[
 ]
 
 
-class Crash(msgspec.Struct, frozen=True, kw_only=True):
+class Crash(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A task that did not come to its end. It is a result: the caller retries it alone, or keeps the file as a dead
     letter.
     """

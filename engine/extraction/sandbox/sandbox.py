@@ -36,7 +36,7 @@ Arguments = Mapping[str, str | None]
 LIMITS = WorkerLimits()
 
 
-class SplitDocument(msgspec.Struct, frozen=True, kw_only=True):
+class SplitDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One document of an XML batch, field by field that of `xml_split`, which must not be imported here: it loads
     lxml.
     """

@@ -14,7 +14,7 @@ from engine.fiscal.reasons import Reason
 Side = Literal["D", "C"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line: account, side and positive integer cents, with its history in Portuguese."""
 
     account: str
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     principal: int = 0
 
 
-class Booking(msgspec.Struct, frozen=True, kw_only=True):
+class Booking(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All lines of one note, or the reason why there are none."""
 
     entries: tuple[Entry, ...] = ()
