@@ -19,9 +19,9 @@ from engine.runtime import messages
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.extractor import Extractor
 from store import queues
+from store.batch import Committed
 from store.queues import Draft
 from store.store import Store
-from store.writer import Committed
 
 
 class CommitCount:

@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, TypeVar
 
-from store.errors import Damaged, NotFound, TooLarge
-from store.files import create, disk_error, sync, sync_file
+from store.errors import Changed, Damaged, NotFound, TooLarge
+from store.files import create, disk_error, open_regular, state_of, sync, sync_file
 
 T = TypeVar("T")
 #: Runs a blocking function somewhere it does not hold the loop.
@@ -71,7 +71,7 @@ class Blobs:
         return await self._offload(lambda: self._write(content))
 
     async def put_file(self, source: Path, limit: int) -> Blob:
-        """Stream a file in. More than `limit` bytes are refused and nothing is kept."""
+        """Stream a file in. More than `limit` bytes are refused, and a file that is written to meanwhile; nothing of them is kept."""
         return await self._offload(lambda: self._copy(source, limit))
 
     def read(self, sha: bytes) -> bytes:
@@ -147,13 +147,16 @@ class Blobs:
         digest = hashlib.sha256()
         size = 0
         temporary = self._new_temporary()
-        with guarded(temporary), source.open("rb") as incoming, create(temporary) as file:
+        with guarded(temporary), open_regular(source) as incoming, create(temporary) as file:
+            before = state_of(incoming)
             while chunk := read_chunk(incoming, source):
                 size += len(chunk)
                 if size > limit:
                     raise TooLarge(f"{source.name} is larger than {limit} bytes.")
                 digest.update(chunk)
                 file.write(chunk)
+            if state_of(incoming) != before:
+                raise Changed(f"{source} changed while it was read.")
             sync_file(file)
         blob = Blob(digest.digest(), size)
         if self._present(blob):

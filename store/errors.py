@@ -15,7 +15,8 @@ StoreError                    NX-S00
     ├── UnknownQueue          NX-S22
     ├── LeaseLost             NX-S23  the message belongs to someone else by now
     ├── Conflict              NX-S24  what the caller had read has changed
-    └── NotFound              NX-S25
+    ├── NotFound              NX-S25
+    └── Changed               NX-S26  a file was written to while it was copied
 """
 
 from __future__ import annotations
@@ -157,3 +158,11 @@ class NotFound(Refusal):
     code = "NX-S25"
     title = "Not found"
     hint = "Check the id."
+
+
+class Changed(Refusal):
+    """The file was written to while it was copied."""
+
+    code = "NX-S26"
+    title = "File still changing"
+    hint = "Try again once it is written to its end."

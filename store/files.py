@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,24 @@ from store.errors import DiskFull, StoreError, Unwritable
 def create(path: Path) -> IO[bytes]:
     """A new file that only its owner may read; it must not exist."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """A file to read. A pipe that took its place since it was looked at would keep its reader waiting for ever: it is refused."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "No regular file", str(path))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def state_of(file: IO[bytes]) -> tuple[int, int]:
+    """Differs from an earlier state of the open file if someone wrote to it in between."""
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def sync_file(file: IO[bytes]) -> None:

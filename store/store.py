@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from store import connection as opening
 from store import driver, queues
+from store.batch import Committed
 from store.blobs import Blob, Blobs
 from store.connection import Driver, ThreadDriver
 from store.errors import StoreError
@@ -24,7 +25,7 @@ from store.files import disk_error
 from store.migrate import migrate, refuse_foreign
 from store.sweep import next_expiry, sweep, vacuum
 from store.transaction import Transaction
-from store.writer import Committed, Writer
+from store.writer import Writer
 
 T = TypeVar("T")
 
@@ -118,7 +119,8 @@ class Store:
         counters, self.next_expiry = await self.write(
             lambda tx: (dict(tx.rows("SELECT name, n FROM counter")), next_expiry(tx))
         )
-        self.writer.counters = Counter(counters)
+        self.writer.counters.clear()
+        self.writer.counters.update(counters)
 
     @property
     def counters(self) -> Counter[str]:

@@ -85,6 +85,6 @@ class Transaction:
         self._cursor.close()
 
     @property
-    def mark(self) -> tuple[int, int]:
-        """Differs from an earlier mark if anything was written or noted in between."""
-        return self._connection.total_changes, self.noted
+    def mark(self) -> tuple[int, int, bool]:
+        """Differs from an earlier mark if anything was written or noted in between, or SQLite has rolled back by itself."""
+        return self._connection.total_changes, self.noted, self._connection.in_transaction

@@ -1,14 +1,13 @@
 """The one writer: group commit.
 
 Callers submit an operation (a function of the transaction) and await its result. A single task drains what piled up, runs it between one
-BEGIN IMMEDIATE and one COMMIT in one thread hop, and resolves the futures after COMMIT, never before. No timer: while one
+BEGIN IMMEDIATE and one COMMIT on the connection's thread, and resolves the futures after COMMIT, never before. No timer: while one
 commit is on its way the next batch gathers by itself.
 
 Whoever takes messages into work (the claimant) claims inside the transactions of others: it offers free places before a transaction begins and
 leases what waits for them behind the last operation, so that a message sent to an idle box is at work after one COMMIT.
 
-An operation that raises fails alone. If it had written by then, the transaction is rolled back and the others run again without it, which
-is why operations must be pure functions of the transaction. A COMMIT that fails fails every future of its batch.
+A COMMIT that fails fails every future of its batch.
 """
 
 from __future__ import annotations
@@ -16,11 +15,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from store import driver
+from store.batch import Batch, Claims, Committed, Submission
 from store.connection import Driver
 from store.driver import translate
 from store.errors import Closed
@@ -33,47 +30,15 @@ Operation = Callable[[Transaction], T]
 MOST_OPERATIONS = 256
 #: Bytes of one transaction, as told by the callers.
 MOST_BYTES = 4 * 1024 * 1024
-#: Seconds of SQL after which a transaction takes no further operation.
-MOST_SECONDS = 0.005
-#: Where the failure of a claim stands among those of the operations.
-CLAIM = -1
-
-
-@dataclass(slots=True)
-class Submission:
-    """An operation on its way, and who waits for it."""
-
-    operation: Callable[[Transaction], Any]
-    size: int
-    future: asyncio.Future[Any]
-
-
-@dataclass(slots=True, kw_only=True)
-class Committed:
-    """What one transaction did: results or errors by submission, and what listeners want to know."""
-
-    results: list[tuple[Submission, Any, Exception | None]] = field(default_factory=list)
-    deltas: dict[str, int] = field(default_factory=dict)
-    topics: set[str] = field(default_factory=set)
-    expiry: int | None = None
-    due: int | None = None
-    #: What the claimant leased, or why it could not.
-    claimed: Any = None
-    not_claimed: Exception | None = None
-
 
 Listener = Callable[[Committed], None]
 
 
-class Claimant(Protocol):
-    """Takes messages into work. `claim` runs in the writer's turn, everything else on the loop."""
+class Claimant(Claims, Protocol):
+    """Takes messages into work. `claim` runs on the connection's thread, everything else on the loop."""
 
     def offer(self) -> Mapping[int, int]:
         """Free places by queue id, kept for the transaction that begins now until `took` or `withdrew` is called."""
-        ...
-
-    def claim(self, tx: Transaction) -> Any:
-        """Lease messages for the places left. A pure function of the transaction."""
         ...
 
     def took(self, claimed: Any) -> None:
@@ -99,6 +64,7 @@ class Writer:
         self._driver = run
         self._monotonic = monotonic
         self._waiting: deque[Submission] = deque()
+        self._batch: list[Submission] = []
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -145,7 +111,6 @@ class Writer:
             await self._driver.close()
 
     async def _serve(self) -> None:
-        batch: list[Submission] = []
         try:
             while not (self._closed and not self._waiting):
                 if not self._waiting:
@@ -153,21 +118,11 @@ class Writer:
                     await self._wake.wait()
                     continue
                 await self._wave()
-                batch = self._gather()
-                claimant = self.claimant
-                offered = NOTHING if claimant is None else claimant.offer()
-                try:
-                    committed = await self._driver.run(partial(self._transact, batch, claimant, offered))
-                except Exception as error:  # it is the answer to every caller of the batch
-                    if claimant is not None:
-                        claimant.withdrew(translate(error))
-                    refuse(batch, error)
-                    continue
-                self._settle(batch, committed, claimant)
+                await self._transact()
         finally:
             # Only a task that was cancelled leaves someone waiting; whether its last batch was committed is unknown.
             self._closed = True
-            refuse([*batch, *self._waiting], Closed("The store was stopped before it could answer."))
+            refuse([*self._batch, *self._waiting], Closed("The store was stopped before it could answer."))
             self._waiting.clear()
 
     async def _wave(self) -> None:
@@ -176,6 +131,20 @@ class Writer:
         while known < len(self._waiting) < MOST_OPERATIONS:
             known = len(self._waiting)
             await asyncio.sleep(0)
+
+    async def _transact(self) -> None:
+        claimant = self.claimant
+        self._batch = submissions = self._gather()
+        offered = NOTHING if claimant is None else claimant.offer()
+        batch = Batch(submissions, claimant, self.counters, offered, self._monotonic)
+        try:
+            committed = await self._driver.run(batch.run)
+        except Exception as error:  # it is the answer to every caller of the batch
+            if claimant is not None:
+                claimant.withdrew(translate(error))
+            refuse(submissions, error)
+        else:
+            self._settle(submissions, committed, claimant)
 
     def _gather(self) -> list[Submission]:
         batch: list[Submission] = []
@@ -210,70 +179,6 @@ class Writer:
             else:
                 submission.future.set_exception(error)
 
-    def _transact(self, batch: list[Submission], claimant: Claimant | None, offered: Mapping[int, int], connection: driver.Connection) -> Committed:
-        """Runs on the connection's thread."""
-        failed: dict[int, Exception] = {}
-        while True:
-            outcome = self._attempt(connection, batch, failed, claimant, offered)
-            if isinstance(outcome, Committed):
-                return outcome
-            # Those behind the one that failed go into the next transaction: many that fail cost one run each, not one of the whole batch.
-            batch = batch[: outcome + 1]
-
-    def _attempt(
-        self, connection: driver.Connection, batch: list[Submission], failed: dict[int, Exception], claimant: Claimant | None, offered: Mapping[int, int]
-    ) -> Committed | int:
-        """Commit the batch, or return the place of an operation that failed after it had written; then nothing is left of any."""
-        committed = Committed()
-        connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(connection, self.counters, offered)
-        try:
-            deadline = self._monotonic() + MOST_SECONDS
-            for place, submission in enumerate(batch):
-                if place in failed:
-                    committed.results.append((submission, None, failed[place]))
-                    continue
-                before = transaction.mark
-                try:
-                    result = submission.operation(transaction)
-                except Exception as error:  # it is the answer to this operation's caller
-                    failed[place] = translate(error)
-                    if transaction.mark != before or not connection.in_transaction:
-                        rollback(connection)
-                        return place
-                    committed.results.append((submission, None, failed[place]))
-                    continue
-                committed.results.append((submission, result, None))
-                if self._monotonic() > deadline:
-                    break
-            if claimant is not None:
-                committed.not_claimed = failed.get(CLAIM)
-            if claimant is not None and committed.not_claimed is None:
-                before = transaction.mark
-                try:
-                    committed.claimed = claimant.claim(transaction)
-                except Exception as error:  # the operations go on without it
-                    failed[CLAIM] = committed.not_claimed = translate(error)
-                    if transaction.mark != before or not connection.in_transaction:
-                        rollback(connection)
-                        return len(batch)
-            transaction.flush()
-            connection.execute("COMMIT")
-        except BaseException:
-            rollback(connection)
-            raise
-        finally:
-            transaction.end()
-        committed.deltas = transaction.deltas
-        committed.topics = transaction.topics
-        committed.expiry = transaction.expiry
-        committed.due = transaction.due
-        return committed
-
-def rollback(connection: driver.Connection) -> None:
-    """Roll back if SQLite has not already done so: after a full disk or an I/O error it has."""
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
 
 
 def refuse(batch: list[Submission], error: Exception) -> None:

@@ -78,39 +78,39 @@ class Chain:
     async def run(self) -> None:
         """Run ahead as far as it goes; the caller holds the turn. What happened stands in `hops`, `remaining` and `failed`."""
         tools = self._tools
-        turn, slots, clock = tools.turn, tools.slots, tools.clock
-        began = clock.monotonic()
-        if not await self._hop(self.event, tools.registry[self.event.name]):
+        turn, slots, monotonic = tools.turn, tools.slots, tools.clock.monotonic
+        began = monotonic()
+        if not await self._hop(self.event, tools.registry[self.event.name], self._waited):
             return
+        self._lookup.ahead = True
         while self._ahead and self._pending:
-            now = clock.monotonic()
+            now = monotonic()
             if now - began >= BUDGET_S:
                 return
             if turn.is_due(now):
                 await turn.breathe()
             emission, run = self._pending[0]
             agent = tools.registry[emission.name]
-            if emission.delay_ms or not slots.passable(agent.queue):
+            lane = slots.lanes[agent.queue]
+            if emission.delay_ms or slots.closed or not lane.passable:
                 return
             self._pending.popleft()
-            event = self._event(emission, run, repeated=self.event.repeated)
             # What a chain reached in memory takes a place in its queue too; the first hop has the place of its message.
-            slots.enter(agent.queue)
+            lane.passing += 1
             try:
-                if not await self._hop(event, agent):
+                if not await self._hop(self._event(emission, run, self.event.repeated), agent, 0):
                     return
             finally:
-                slots.leave(agent.queue)
+                lane.leave()
 
-    async def _hop(self, event: Event, agent: Agent) -> bool:
+    async def _hop(self, event: Event, agent: Agent, waited: int) -> bool:
         tools = self._tools
-        visited = bool(self.hops)
-        self._lookup.ahead = visited
+        context = self._context
         started = tools.clock.wall_ms()
         tools.live[event.doc_id] = agent.place
-        deadline = self._context.deadline = Deadline(agent.patience)
+        context.deadline = Deadline(agent.patience)
         try:
-            outcome = await deadline.keep(agent.handle(event, self._context))
+            outcome = await context.deadline.keep(agent.handle(event, context))
         except TimeoutError:
             self.failed = event, AgentTimeout(f"{agent.spec.name} made no progress within {agent.spec.timeout_ms} ms.")
             return False
@@ -122,27 +122,21 @@ class Chain:
             crashed.__cause__ = error
             self.failed = event, crashed
             return False
-        self.hops.append(Hop(event, agent, started, tools.clock.wall_ms(), 0 if visited else self._waited, outcome))
+        self.hops.append(Hop(event, agent, started, tools.clock.wall_ms(), waited, outcome))
         self._lookup.remember(outcome)
         for emission in outcome.events:
             self._pending.append((emission, event.run))
-        if outcome.heavy or outcome.locks or self._context.heavy:
+        if outcome.heavy or outcome.locks or context.heavy:
             self._ahead = False
         return True
 
     def following(self, run: int) -> Event:
         """The event of the first message that was sent, which has `run`: what was just made need not be decoded again."""
-        return self._event(self._pending[0][0], run, repeated=run > 0)
+        return self._event(self._pending[0][0], run, run > 0)
 
-    def _event(self, emission: Emission, run: int, *, repeated: bool) -> Event:
+    def _event(self, emission: Emission, run: int, repeated: bool) -> Event:
         first = self.event
         return Event(
-            name=emission.name,
-            trace_id=first.trace_id,
-            doc_id=emission.doc_id,
-            payload=emission.payload,
-            key=emission.key,
-            tenant=first.tenant,
-            run=run,
-            repeated=repeated,
-        )
+            name=emission.name, trace_id=first.trace_id, doc_id=emission.doc_id, payload=emission.payload, key=emission.key, tenant=first.tenant,
+            run=run, repeated=repeated,
+        )  # fmt: skip

@@ -26,11 +26,11 @@ from engine.runtime.tools import Tools
 from engine.runtime.turn import Turn
 from engine.runtime.work import Work
 from store import queues
+from store.batch import Committed
 from store.errors import Busy, DiskFull, StoreError, Unwritable
 from store.records.jobs import Job
 from store.store import Store
 from store.transaction import Transaction
-from store.writer import Committed
 
 
 class Dispatcher:
@@ -117,23 +117,22 @@ class Dispatcher:
         now = self.clock.steady_ms()
         for queue in tx.offered:
             if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := queues.places(tx, queue)) > 0:
-                settings = self._slots.of(queue)
-                claimed += settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms)
+                claimed += settle.claim(tx, now, queue, free, next(self._tools.tokens), self._slots.of(queue).settings.lease_ms)
         return claimed
 
     def took(self, claimed: list[Claimed]) -> None:
         """Set workers to what was claimed."""
-        self._slots.withdraw()
+        self._slots.end_offer()
         self._unclaimed = None
         self._changed.set()
         for one in claimed:
-            self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).lease_ms)
+            self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).settings.lease_ms)
             if not self._slots.closed:
                 self._employ(one)
 
     def withdrew(self, error: Exception) -> None:
         """Nothing was claimed, because of the disk or because of what stands in the database: another try is all there is."""
-        self._slots.withdraw()
+        self._slots.end_offer()
         self._changed.set()
         self._unclaimed = error if isinstance(error, StoreError) else None
         if not self._slots.closed:
@@ -141,7 +140,7 @@ class Dispatcher:
 
     def _ask(self) -> None:
         """Have a transaction begin if there is something to claim in it."""
-        if not self._asked and self._slots.claimable():
+        if not self._asked and self._slots.claimable:
             self._asked = True
             self.store.writer.submit(_only_claims).add_done_callback(asyncio.Future.exception)
 
@@ -162,7 +161,7 @@ class Dispatcher:
             # Not even the failure could be written. The lease ends by itself, and the message is delivered again.
             assert current is not None
             self._leases.let_go(current)
-            self._alarm.arm(self.clock.steady_ms() + self._slots.of(current.delivery.queue).lease_ms)
+            self._alarm.arm(self.clock.steady_ms() + self._slots.of(current.delivery.queue).settings.lease_ms)
             if not (self._slots.closed and isinstance(error, StoreError)):
                 raise
 

@@ -1,22 +1,16 @@
-"""The queues as the dispatcher sees them: their settings, and how many places for messages at work are free in each.
-
-A place is taken by a message that is leased (the store's counters say how many), by a chain that passes through in memory, or by an offer to the
-transaction under way.
-"""
+"""The lanes of all queues: read from the store when settings change, offered to the transactions that claim."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from engine.contract.events import QUEUE_OF, EventName, QueueName
+from engine.runtime.lane import Lane
 from store import queues
-from store.queues import Queue, State
+from store.batch import Committed
 from store.store import Store
 from store.transaction import Transaction
-from store.writer import Committed
 
 #: Messages at work at once in a queue, where the store does not say otherwise.
 LIGHT_CONCURRENCY = 16
@@ -31,26 +25,14 @@ def ensure_queues(tx: Transaction) -> None:
         queues.ensure(tx, name.value, LIGHT_CONCURRENCY)
 
 
-class _Counters(NamedTuple):
-    """What the store calls a queue's counters."""
-
-    ready: str
-    leased: str
-
-
 class Slots:
-    """Free places by queue. Nothing here is stored; the settings are read from the store again when they change."""
+    """A lane by queue. Nothing here is stored."""
 
     def __init__(self, store: Store, freed: Callable[[], None]) -> None:
         self._store = store
-        #: Called when a place is free, or a queue open, in front of which messages wait.
         self._freed = freed
-        self._queues: dict[str, Queue] = {}
-        self._names: dict[int, str] = {}
-        self._counters: dict[str, _Counters] = {}
-        self._passing: Counter[str] = Counter()
-        self._sending: Counter[str] = Counter()
-        self._offered: dict[str, int] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._offered: list[Lane] = []
         self._outdated = False
         self._reading: asyncio.Task[None] | None = None
         #: No more work is begun.
@@ -59,25 +41,26 @@ class Slots:
         self.quiet = False
         #: Ids of queues by name.
         self.ids: dict[str, int] = {}
+        #: Lanes by the queue's name.
+        self.lanes: dict[str, Lane] = {}
 
     async def load(self) -> None:
         """Read the queues and their settings."""
         everyone = await self._store.read(queues.everyone)
-        self._names = {queue.id: queue.name for queue in everyone}
-        self._queues = {queue.name: queue for queue in everyone if queue.dlq is not None}
-        self._counters = {
-            name: _Counters(queues.counter(queue.id, State.READY), queues.counter(queue.id, State.LEASED)) for name, queue in self._queues.items()
-        }
         self.ids = {queue.name: queue.id for queue in everyone}
+        # Later stages first, so that what has begun is finished before what has not.
+        for queue in reversed(everyone):
+            if queue.dlq is None:
+                continue
+            if queue.name in self.lanes:
+                self.lanes[queue.name].settings = queue
+            else:
+                self.lanes[queue.name] = self._lanes[queue.id] = Lane(queue, self._store.counters, self._freed)
         self._freed()
 
-    def queue(self, name: str) -> Queue:
-        """A queue's settings as they were read last."""
-        return self._queues[name]
-
-    def of(self, queue: int) -> Queue:
-        """The same by the queue's id."""
-        return self._queues[self._names[queue]]
+    def of(self, queue: int) -> Lane:
+        """The lane of a queue by its id."""
+        return self._lanes[queue]
 
     def on_commit(self, committed: Committed) -> None:
         """A transaction may have changed settings."""
@@ -99,28 +82,29 @@ class Slots:
             self._outdated = False
             await self.load()
 
-    # Places ---------------------------------------------------------------------------------------
-
     def offer(self) -> dict[int, int]:
-        """Places by queue id for the transaction that begins now. Queues that are paused are not named; `withdraw` ends the offer.
+        """Places by queue id for the transaction that begins now, until `end_offer`. Queues that are paused are not named.
 
-        Kept are as many as may be wanted, and none where a chain may pass: it would find the queue full. Later stages come first, so that what
-        has begun is finished before what has not.
+        Kept are as many as may be wanted, and none where a chain may pass: it would find the queue full.
         """
         offered: dict[int, int] = {}
         if self.closed or self.quiet:
             return offered
-        for name, queue in reversed(self._queues.items()):
-            if not queue.paused:
-                free = self._free(queue)
-                wanted = free if name == ENTRY else self._waiting(name) + self._sending[name]
-                offered[queue.id] = places = min(free, wanted)
+        for name, lane in self.lanes.items():
+            if not lane.settings.paused:
+                places = lane.free
+                if name != ENTRY:
+                    places = min(places, lane.waiting + lane.sending)
+                offered[lane.settings.id] = places
                 if places > 0:
-                    self._offered[name] = places
+                    lane.offered = places
+                    self._offered.append(lane)
         return offered
 
-    def withdraw(self) -> None:
+    def end_offer(self) -> None:
         """The transaction is over."""
+        for lane in self._offered:
+            lane.offered = 0
         self._offered.clear()
 
     @property
@@ -128,41 +112,17 @@ class Slots:
         """Whether places are kept for a transaction under way."""
         return bool(self._offered)
 
+    @property
     def claimable(self) -> bool:
         """Whether a message waits for which there is a place."""
-        if self.closed or self.quiet:
-            return False
-        return any(self._waiting(name) and not queue.paused and self._free(queue) > 0 for name, queue in self._queues.items())
-
-    def passable(self, name: str) -> bool:
-        """Whether a chain may run ahead through the queue: not paused, not full, nothing older waiting."""
-        queue = self._queues[name]
-        return not (queue.paused or self.closed or self._sending[name] or self._waiting(name)) and self._free(queue) > 0
-
-    def enter(self, name: str) -> None:
-        """A chain is in the queue for the time of a hop."""
-        self._passing[name] += 1
-
-    def leave(self, name: str) -> None:
-        """It is through."""
-        self._passing[name] -= 1
-        if self._waiting(name):
-            self._freed()
+        return not (self.closed or self.quiet) and any(lane.claimable for lane in self.lanes.values())
 
     def begin_sending(self, ids: Iterable[int]) -> None:
         """Messages for these queues are about to be committed: nobody overtakes them in memory."""
         for queue in ids:
-            self._sending[self._names[queue]] += 1
+            self._lanes[queue].sending += 1
 
     def end_sending(self, ids: Iterable[int]) -> None:
         """They are committed, or never will be."""
         for queue in ids:
-            self._sending[self._names[queue]] -= 1
-
-    def _free(self, queue: Queue) -> int:
-        """Negative while more are at work than a lowered setting allows."""
-        name = queue.name
-        return queue.concurrency - self._store.counters[self._counters[name].leased] - self._passing[name] - self._offered.get(name, 0)
-
-    def _waiting(self, name: str) -> int:
-        return self._store.counters[self._counters[name].ready]
+            self._lanes[queue].sending -= 1

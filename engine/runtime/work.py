@@ -117,7 +117,7 @@ class Work:
     async def _commit(self, claimed: Claimed, prepared: Prepared, lookup: ChainLookup) -> Settled:
         tools = self._tools
         drafts = prepared.effects.drafts
-        hands = Hands(next(tools.tokens), tools.slots.of(drafts[0].queue).lease_ms) if drafts else None
+        hands = Hands(next(tools.tokens), tools.slots.of(drafts[0].queue).settings.lease_ms) if drafts else None
         operation = partial(
             settle.complete, claimed=claimed, effects=prepared.effects, lookup=lookup, moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()),
             blobs=tools.store.blobs, unwritten=prepared.unwritten, hands=hands,
@@ -142,7 +142,7 @@ class Work:
             emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=tools.clock.wall_ms(),
             queues=tools.slots.ids, keep=self._keep,
         )  # fmt: skip
-        delayed = draft._replace(delay_ms=policy.backoff_ms(tools.slots.of(draft.queue), 0, tools.chance))
+        delayed = draft._replace(delay_ms=policy.backoff_ms(tools.slots.of(draft.queue).settings, 0, tools.chance))
         dead = agent.spec.max_attempts <= 1
         return Unwritten(delayed, policy.failure_of(error, agent.spec.id), dead, agent.stage, event.name.value)
 
@@ -154,7 +154,7 @@ class Work:
         limit = 0 if agent is None or isinstance(error, (InvalidPayload, Interrupted)) else agent.spec.max_attempts
         delay = None
         if delivery.attempts + 1 < limit:
-            delay = policy.backoff_ms(tools.slots.of(delivery.queue), delivery.attempts, tools.chance)
+            delay = policy.backoff_ms(tools.slots.of(delivery.queue).settings, delivery.attempts, tools.chance)
         stage = "" if agent is None else agent.stage
         operation = partial(
             settle.fail, claimed=claimed, failure=policy.failure_of(error, stage), delay_ms=delay, stage=stage,

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from store import driver, writer
+from store import batch, driver, writer
+from store.batch import Committed
 from store.connection import Driver, ThreadDriver, open_reader, open_writer
 from store.errors import Closed, DiskFull, Refusal, StoreError
 from store.transaction import Transaction
-from store.writer import Committed, Writer
+from store.writer import Writer
 
 T = TypeVar("T")
 
@@ -326,4 +327,4 @@ async def test_a_writer_whose_task_is_cancelled_answers_everyone_and_still_close
 
 
 def test_the_limits_are_those_of_the_specification() -> None:
-    assert (writer.MOST_OPERATIONS, writer.MOST_BYTES, writer.MOST_SECONDS) == (256, 4 * 1024 * 1024, 0.005)
+    assert (writer.MOST_OPERATIONS, writer.MOST_BYTES, batch.MOST_SECONDS) == (256, 4 * 1024 * 1024, 0.005)

@@ -19,14 +19,14 @@ async def test_a_chain_does_not_pass_a_queue_in_which_an_older_message_waits(tmp
         await store.write(ensure_queues)
         slots = Slots(store, lambda: None)
         await slots.load()
-        audit = slots.queue(QueueName.AUDIT.value)
-        assert slots.passable(QueueName.AUDIT.value)
-        await store.write(lambda tx: queues.send(tx, 1, [Draft(queue=audit.id, body=b"{}")]))
-        assert not slots.passable(QueueName.AUDIT.value), "there is room, but something older waits"
-        assert slots.passable(QueueName.CLASSIFY.value), "other queues are free"
-        claimed = await store.write(lambda tx: queues.claim(tx, 2, audit.id, 1, 1, 60_000))
+        audit = slots.lanes[QueueName.AUDIT.value]
+        assert audit.passable
+        await store.write(lambda tx: queues.send(tx, 1, [Draft(queue=audit.settings.id, body=b"{}")]))
+        assert not audit.passable, "there is room, but something older waits"
+        assert slots.lanes[QueueName.CLASSIFY.value].passable, "other queues are free"
+        claimed = await store.write(lambda tx: queues.claim(tx, 2, audit.settings.id, 1, 1, 60_000))
         assert len(claimed) == 1
-        assert slots.passable(QueueName.AUDIT.value), "what was claimed no longer waits"
+        assert audit.passable, "what was claimed no longer waits"
     finally:
         await store.close()
 
@@ -37,11 +37,11 @@ async def test_a_chain_does_not_pass_while_a_message_for_the_queue_is_being_comm
         await store.write(ensure_queues)
         slots = Slots(store, lambda: None)
         await slots.load()
-        audit = slots.queue(QueueName.AUDIT.value)
-        slots.begin_sending([audit.id])
-        assert not slots.passable(QueueName.AUDIT.value)
-        slots.end_sending([audit.id])
-        assert slots.passable(QueueName.AUDIT.value)
+        audit = slots.lanes[QueueName.AUDIT.value]
+        slots.begin_sending([audit.settings.id])
+        assert not audit.passable
+        slots.end_sending([audit.settings.id])
+        assert audit.passable
     finally:
         await store.close()
 
