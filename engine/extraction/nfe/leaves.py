@@ -11,6 +11,8 @@ from lxml import etree
 from engine.fiscal.note import Group, Remark
 
 _MAX_NAMES = 4096
+#: White space as XML knows it.
+_BLANKS = " \t\r\n"
 #: A number written the Brazilian way.
 COMMA = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 #: Layout names of numbers: v (amount), q (quantity), p (rate) and a capital, and the two weights.
@@ -73,8 +75,8 @@ class Reader:
             if not len(child):
                 # The common case of `leaf`, inlined: 400 calls a note would cost a fifth of the whole parse.
                 text = child.text
-                key = prefix + name
-                if text and key not in values and "," not in text and text[0] > " " and text[-1] > " ":
+                key = prefix + name if prefix else name
+                if text and key not in values and "," not in text and text == text.strip(_BLANKS):
                     values[key] = text
                 else:
                     self.leaf(child, key, path, values)
