@@ -7,7 +7,9 @@ EngineError                   NX-E00
 │   ├── FileTooLarge          NX-E13
 │   ├── InvalidEvent          NX-E14
 │   ├── BadFilter             NX-E15
-│   └── NoData                NX-E16  the data directory holds nothing yet
+│   ├── NoData                NX-E16  the data directory holds nothing yet
+│   ├── NotAFile              NX-E17  a pipe, a device, a socket, a link to a folder
+│   └── FileChanged           NX-E18  someone still writes it
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
@@ -91,6 +93,22 @@ class NoData(BadInput):
     code = "NX-E16"
     title = "No data yet"
     hint = "Take files in with `nexus add`, or check --data-dir and NEXUS_DATA_DIR."
+
+
+class NotAFile(BadInput):
+    """Only files and folders are taken in."""
+
+    code = "NX-E17"
+    title = "Not a file"
+    hint = "Copy what it holds into a file; a folder that a link leads to is named by itself."
+
+
+class FileChanged(BadInput):
+    """The file changed while it was read."""
+
+    code = "NX-E18"
+    title = "File still changing"
+    hint = "Add it again once it is written to its end."
 
 
 class NoSpace(EngineError):

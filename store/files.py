@@ -23,7 +23,10 @@ def open_regular(path: Path) -> IO[bytes]:
     """A file to read. A pipe that took its place since it was looked at would keep its reader waiting for ever: it is refused."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "No regular file", str(path))
         return os.fdopen(handle, "rb")
     except BaseException:

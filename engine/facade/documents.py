@@ -141,7 +141,7 @@ class Documents:
             sources = documents.sources(connection, job)
             found = documents.find_many(connection, [source.doc for source in sources])
             return [
-                document_object(found[source.doc], source.path, _findings(connection, found[source.doc], language))
+                _object(connection, found[source.doc], source.path, language)
                 | ({"already": True} if source.already else {})
                 for source in sources
                 if source.doc in found
@@ -156,7 +156,7 @@ class Documents:
             document = documents.find(connection, doc_id)
             if document is None:
                 return None
-            return document_object(document, document.name, _findings(connection, document, language))
+            return _object(connection, document, document.name, language)
 
         return await self._reading.read(query)
 
@@ -240,6 +240,10 @@ def _row(row: Any, clock_offset: int) -> DocumentRow:
 def _findings(connection: Connection, document: Document, language: Language) -> tuple[FindingView, ...]:
     rows = results.rows(connection, results.FINDINGS, document.tenant, document.doc)
     return tuple(finding_view(_finding(row[-1]), language) for row in rows)
+
+
+def _object(connection: Connection, document: Document, file: str, language: Language) -> dict[str, Any]:
+    return document_object(document, file, _findings(connection, document, language), error_view(document, language))
 
 
 def _detail(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.facade.views import FindingView
+from engine.facade.views import ErrorView, FindingView
 from engine.fiscal.money import from_cents
 from store.records.documents import Document
 
 
-def document_object(document: Document, file: str, findings: tuple[FindingView, ...]) -> dict[str, Any]:
+def document_object(document: Document, file: str, findings: tuple[FindingView, ...], error: ErrorView | None) -> dict[str, Any]:
     """The object of one document; `file` is the path it came by, members behind a `!`."""
     value: dict[str, Any] = {
         "docId": document.doc,
@@ -42,7 +42,7 @@ def document_object(document: Document, file: str, findings: tuple[FindingView, 
             "credits": str(from_cents(document.credits or 0)),
             "entries": document.entries or 0,
         },
-        "error": None if document.error_code is None else {"code": document.error_code, "message": document.error},
+        "error": None if error is None else {"code": error.code, "message": error.message, "hint": error.hint},
     }
     if document.members is not None:
         value["members"] = document.members

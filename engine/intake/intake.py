@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.contract import codec
-from engine.errors import BadInput, EngineError, FileTooLarge, NotReadable
+from engine.errors import BadInput, EngineError, FileChanged, FileTooLarge, NoSuchFile, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
@@ -29,7 +29,7 @@ from engine.intake.paths import files, told
 from engine.outside import Outside
 from engine.runtime.persistence import Persistence
 from store.blobs import Blob
-from store.errors import Busy, DiskFull, StoreError, TooLarge
+from store.errors import Busy, Changed, DiskFull, StoreError, TooLarge
 from store.kv import INLINE
 from store.queues import Priority
 from store.records import documents, jobs
@@ -197,6 +197,10 @@ class Intake:
             blob = await self._persistence.outwait(lambda: self._store.blobs.put_file(path, LARGEST_FILE))
         except TooLarge as error:
             raise FileTooLarge(str(error)) from error
+        except Changed as error:
+            raise FileChanged(str(error)) from error
+        except FileNotFoundError as error:
+            raise NoSuchFile(f"There is no {path}.") from error
         return await self._look(blob, path.name)
 
     async def _look(self, blob: Blob, name: str) -> Received:
@@ -221,7 +225,7 @@ class Intake:
         except BadInput as error:
             return Acknowledged(path, None, job, "refused", already=False, error=error)
         except OSError as error:
-            return Acknowledged(path, None, job, "refused", already=False, error=NotReadable(f"{path}: {error.strerror}."))
+            return Acknowledged(path, None, job, "refused", already=False, error=NotReadable(f"{path} cannot be read: {error.strerror}."))
         doc = document_id(request.tenant, received.blob.sha)
         acknowledged = await self._commit(job, request.tenant, doc, name, path, received, parent=None, label=None)
         family = received.recognition.family
@@ -253,6 +257,9 @@ class Intake:
             "parent": parent, "label": label, "access_key": received.access_key, "number_key": number_key(received.access_key),
         }  # fmt: skip
         arrival = arrive(tx, self._clock.steady_ms(), wall, row, path)
+        if not received.blob.size:
+            # Nobody can tell what nothing is; why it has no content is known best here.
+            _opened(tx, tenant=tenant, doc=doc, family="unknown", members=None, refused=opening.EMPTY)
         return Acknowledged(path, doc, job, arrival.state, arrival.already)
 
     async def _open(self, job: str, tenant: str, doc: str, name: str, path: str, family: str, blob: Blob) -> None:

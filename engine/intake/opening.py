@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.extraction import problems
 from engine.extraction.archives.refusal import Refusal
 from engine.extraction.lists.slices import slices
 from engine.extraction.sandbox.protocol import Crash
@@ -49,6 +50,9 @@ class Refused(NamedTuple):
 
 
 Inside = File | ListHalf | Refused
+
+#: A file or member without a single byte.
+EMPTY = Refused("", "empty", problems.MESSAGES["empty"][0], {}, whole=True)
 
 
 async def contents(sandbox: Sandbox, family: str, path: Path, name: str, size: int) -> AsyncIterator[Inside]:

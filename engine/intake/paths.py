@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import BadInput, NoSuchFile, NotReadable
+from engine.errors import BadInput, NoSuchFile, NotAFile, NotReadable
 
 
 class Found(NamedTuple):
@@ -35,20 +36,27 @@ def files(paths: Sequence[Path]) -> Iterator[Found]:
         named = min(named, len(ahead))
         try:
             status = path.stat()
-            if stat.S_ISDIR(status.st_mode):
-                # A link to a folder may lead in a circle; one that a person named is meant.
-                if not (inside and path.is_symlink()):
-                    ahead += sorted(path.iterdir(), key=lambda one: one.name, reverse=True)
+            if stat.S_ISDIR(status.st_mode) and not (inside and path.is_symlink()):
+                ahead += sorted(path.iterdir(), key=lambda one: one.name, reverse=True)
                 continue
         except (FileNotFoundError, NotADirectoryError):
             yield Found(path, NoSuchFile(f"There is no {path}."))
         except (OSError, ValueError) as error:
-            yield Found(path, NotReadable(f"{path}: {getattr(error, 'strerror', None) or error}."))
+            yield Found(path, _unreadable(path, error))
         else:
             yield Found(path, _refusal(path, status.st_mode), status.st_size)
 
 
 def _refusal(path: Path, mode: int) -> BadInput | None:
+    if stat.S_ISDIR(mode):
+        # It may lead in a circle; one that a person named is meant, and was entered.
+        return NotAFile(f"{path} is a link to a folder and is not followed.")
     if not stat.S_ISREG(mode):
-        return NotReadable(f"{path} is no regular file.")
+        return NotAFile(f"{path} is no regular file.")
     return None if os.access(path, os.R_OK) else NotReadable(f"{path} cannot be read.")
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> BadInput:
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return NotAFile(f"{path} is a link that leads in a circle.")
+    return NotReadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.")

@@ -36,7 +36,7 @@ def tell(objects: list[dict[str, Any]], refused: list[dict[str, Any]], session: 
 
 def _refused_object(told: dict[str, Any]) -> dict[str, Any]:
     """A file that was not taken in still yields its object."""
-    error = {name: told["error"][name] for name in ("code", "message")}
+    error = {name: told["error"][name] for name in ("code", "message", "hint")}
     return {"docId": None, "file": told["file"], "family": "unknown", "state": "refused", "findings": [], "error": error}
 
 

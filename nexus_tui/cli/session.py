@@ -114,7 +114,7 @@ class Session:
         """Tell of a file that was not taken in."""
         error = told["error"]
         reason, hint = declined(error["code"], error["message"], error["hint"], self.language)
-        output.complain(f"{told['file']}: {reason}", hint)
+        output.complain(reason if told["file"] in reason else f"{told['file']}: {reason}", hint)
 
     def missing(self, what: str, subject: str, listed_by: str) -> int:
         """Tell that there is no such thing; `what` is a word, `listed_by` the command that lists those there are."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.facade.wording import error_view
 from engine.intake import opening
 from engine.intake.intake import Request
+from store import driver
+from store.records import documents
+from store.records.documents import Document
 from tests.simulation.notes import access_key, note
 
 House = Any
@@ -76,6 +81,61 @@ async def test_names_that_lead_outside_write_nothing_outside(house: House, tmp_p
     await house.rest()
     assert not list(tmp_path.rglob("evil.xml"))
     assert await house.one("SELECT count(*) FROM document WHERE name='slip.zip!good.xml' AND state='done'") == 1
+
+
+def hostile(folder: Path) -> list[Path]:
+    """Archives that are each wrong in a way of their own, with a good note in each where there can be one."""
+    made = [zipped(folder / "many.zip", {f"{number}.txt": b"" for number in range(2_001)})]
+    with zipfile.ZipFile(folder / "twice.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number in (1, 2, 1):
+            archive.writestr("same.xml", note(number))
+    locked = folder / "locked.zip"
+    content = bytearray(zipped(locked, {"secret.xml": note(3), "plain.xml": note(4)}).read_bytes())
+    # The flag of encryption, where the member lies and in the directory.
+    content[6] |= 1
+    content[content.find(b"PK\x01\x02") + 8] |= 1
+    locked.write_bytes(content)
+    with zipfile.ZipFile(folder / "link.zip", "w") as archive:
+        link = zipfile.ZipInfo("link.xml")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("beside.xml", note(5))
+    inner, name = note(6), "leaf.xml"
+    for level in range(5):
+        inner, name = zipped(folder / "nest.zip", {name: inner, f"{level}.xml": note(10 + level)}).read_bytes(), f"level{level}.zip"
+    return [*made, folder / "twice.zip", locked, folder / "link.zip", folder / "nest.zip"]
+
+
+def wrong(connection: driver.Connection) -> list[Document]:
+    """Documents with an error."""
+    ids = [row[0] for row in connection.execute("SELECT doc FROM document WHERE error_code IS NOT NULL").fetchall()]
+    return list(documents.find_many(connection, ids).values())
+
+
+async def test_each_hostile_archive_says_what_is_wrong_and_its_neighbours_are_taken(house: House, tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(note(99))
+    job, told = await house.add(*hostile(tmp_path), tmp_path / "good.xml")
+    assert {one.state for one in told} == {"queued"}
+    await house.rest()
+    rows = {name: (state, code) for name, state, code in await house.rows("SELECT name, state, error_code FROM document")}
+    assert rows == {
+        "good.xml": ("done", None),
+        "many.zip": ("unreadable", "entries"),
+        "twice.zip": ("done", None), "twice.zip!same.xml": ("done", None), "twice.zip!same.xml#2": ("done", None),
+        "locked.zip": ("done", None), "locked.zip!secret.xml": ("unreadable", "encrypted"), "locked.zip!plain.xml": ("done", None),
+        "link.zip": ("done", None), "link.zip!link.xml": ("unreadable", "symlink"), "link.zip!beside.xml": ("done", None),
+        "nest.zip": ("done", None), "nest.zip!4.xml": ("done", None), "nest.zip!level3.zip!3.xml": ("done", None),
+        "nest.zip!level3.zip!level2.zip!2.xml": ("done", None),
+        "nest.zip!level3.zip!level2.zip!level1.zip": ("unreadable", "depth"),
+    }  # fmt: skip
+    ended = await house.job(job)
+    assert (ended.status, ended.total == ended.finished, ended.failed) == ("report_ready", True, 0)
+    for document in await house.store.read(wrong):
+        assert house.store.blobs.read(document.sha), "the file is kept"
+        for language in ("pt", "en"):
+            view = error_view(document, language)
+            assert view is not None and view.code and view.message and view.hint
 
 
 async def test_a_broken_archive_has_a_report_that_says_so(house: House, tmp_path: Path) -> None:
@@ -164,9 +224,10 @@ async def test_an_interrupted_opening_is_taken_up_again_and_counts_nothing_twice
     assert house.store.counters["pipeline.finalized"] == 21
 
 
-async def test_a_line_of_a_hundred_megabytes_holds_the_loop_for_no_longer_than_a_small_file(house: House, tmp_path: Path) -> None:
-    path = tmp_path / "long.xml"
-    path.write_bytes(b"<nfeProc>" + b"A" * 100_000_000)
+@pytest.mark.parametrize(("name", "head"), [("long.xml", b"<nfeProc>"), ("long.csv", b"chave;valor\n"), ("quoted.csv", b'chave;valor\n"')])
+async def test_a_line_of_a_hundred_megabytes_holds_the_loop_for_no_longer_than_a_small_file(house: House, tmp_path: Path, name: str, head: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(head + b"A" * 100_000_000)
     longest = 0.0
 
     async def tick() -> None:
@@ -180,6 +241,7 @@ async def test_a_line_of_a_hundred_megabytes_holds_the_loop_for_no_longer_than_a
     await house.add(path)
     await house.rest()
     ticker.cancel()
-    assert await house.rows("SELECT state FROM document") == [("unreadable",)]
+    [(state, code)] = await house.rows("SELECT state, error_code FROM document")
+    assert (state, code) == ("unreadable", "too_large" if name.endswith("xml") else "line_size")
     assert await house.one("SELECT count(*) FROM report") == 1
     assert longest < 0.25, f"the loop stood still for {longest * 1000:.0f} ms"

@@ -135,7 +135,7 @@ def test_what_is_not_there_or_empty(call: Call, nexus: Nexus, tmp_path: Path, da
     told = call(nexus, "process", "--json", missing, code=2).object
     assert told == {
         "docId": None, "file": str(missing), "family": "unknown", "state": "refused", "findings": [],
-        "error": {"code": "NX-E11", "message": f"There is no {missing}."},
+        "error": {"code": "NX-E11", "message": f"There is no {missing}.", "hint": "Check the path."},
     }  # fmt: skip
     ended = call(nexus, "process", "--json", missing, data / "nfe" / NOTE, code=1)
     assert [value["state"] for value in ended.objects] == ["done", "refused"]
@@ -143,7 +143,7 @@ def test_what_is_not_there_or_empty(call: Call, nexus: Nexus, tmp_path: Path, da
     assert call(nexus, "process", "--json", tmp_path / "empty").out == ""
     assert "0 documents" in call(nexus, "process", tmp_path / "empty").out
     os.mkfifo(tmp_path / "pipe")
-    assert call(nexus, "process", "--json", tmp_path / "pipe", code=2).object["error"]["code"] == "NX-E12"
+    assert call(nexus, "process", "--json", tmp_path / "pipe", code=2).object["error"]["code"] == "NX-E17"
 
 
 def test_a_folder_that_may_not_be_read_is_named(nexus: Nexus, tmp_path: Path, data: Path) -> None:
