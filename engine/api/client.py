@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,7 @@ from engine.contract import codec
 from engine.errors import EngineError, NoSpace, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
 from engine.intake.intake import WAITING
-from engine.intake.paths import files
+from engine.intake.paths import files, told
 
 #: Seconds until an owner that does not take the connection counts as hung.
 PATIENCE_S = 5.0
@@ -80,7 +81,7 @@ class RemoteExecutor:
             if found.error is not None:
                 yield _told(found.path, job, "refused", found.error)
                 continue
-            command = TakeIn(job=job, tenant=tenant, path=str(found.path.absolute()))
+            command = TakeIn(job=job, tenant=tenant, path=os.fsencode(found.path.absolute()))
             waited = False
             while True:
                 try:
@@ -93,7 +94,7 @@ class RemoteExecutor:
                     waited = True
                     await asyncio.sleep(AGAIN_S)
                 else:
-                    yield {**result.data, "file": str(found.path)}
+                    yield {**result.data, "file": told(found.path)}
                     break
 
     async def close(self) -> None:
@@ -107,7 +108,7 @@ class RemoteExecutor:
 
 def _told(path: Path, job: str, state: str, error: EngineError) -> dict[str, Any]:
     return {
-        "file": str(path), "docId": None, "jobId": job, "state": state, "error": {"code": error.code, "message": str(error), "hint": error.hint},
+        "file": told(path), "docId": None, "jobId": job, "state": state, "error": {"code": error.code, "message": str(error), "hint": error.hint},
     }  # fmt: skip
 
 

@@ -24,7 +24,8 @@ class TakeIn(_Command, frozen=True, kw_only=True):
 
     job: str
     tenant: str
-    path: str
+    #: As the file system has it, which need not be UTF-8.
+    path: bytes
 
 
 class CloseJob(_Command, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ One function a command, found by the command's type. A command that names many t
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -83,7 +84,7 @@ class LocalExecutor:
         return CommandResult(done=1, data={"job": job})
 
     async def _take_in_one(self, command: commands.TakeIn) -> CommandResult:
-        async with aclosing(self._intake.add(command.job, Request(tenant=command.tenant), [Path(command.path)])) as taking:
+        async with aclosing(self._intake.add(command.job, Request(tenant=command.tenant), [Path(os.fsdecode(command.path))])) as taking:
             async for acknowledged in taking:
                 if acknowledged.state == WAITING and acknowledged.error is not None:
                     # This may take longer than an answer may: who wants to wait asks again.
@@ -236,9 +237,9 @@ def _one(tenant: str) -> None:
 def _subject(command: Command) -> str:
     """What a command as a whole is about."""
     for name in ("queue", "key", "cnpj", "path"):
-        subject: str | None = getattr(command, name, None)
+        subject: str | bytes | None = getattr(command, name, None)
         if subject is not None:
-            return subject
+            return subject.decode("utf-8", "replace") if isinstance(subject, bytes) else subject
     return ""
 
 

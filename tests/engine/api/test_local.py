@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.api.address import LONGEST, address
 from engine.api.client import Failed, RemoteExecutor
 from engine.api.local import LocalApi
 from engine.errors import NoSpace, Unanswered, VersionMismatch
-from engine.facade.commands import Command, CommandResult, OpenJob, SweepNow
+from engine.facade.commands import Command, CommandResult, OpenJob, SweepNow, TakeIn
 from engine.outside import SystemClock
 from store.errors import DiskFull
 from store.migrate import latest
@@ -233,6 +234,16 @@ async def test_a_file_that_waits_for_room_is_told_once_and_asked_for_again(serve
     assert [value async for value in stream] == []
     remembered = await served.store.read(lambda connection: connection.execute("SELECT count(*) FROM command").fetchone()[0])
     assert remembered == 1, "asking in vain writes nothing"
+    await executor.close()
+
+
+async def test_a_name_that_is_no_utf_8_arrives_byte_for_byte(served: Served, tmp_path: Path) -> None:
+    executor = remote(served.directory)
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/nota-\xe7\xff.xml"))
+    path.write_text("x")
+    [told] = [value async for value in executor.take_in("job", "default", [path])]
+    assert told["file"] == f"{tmp_path}/nota-\ufffd\ufffd.xml"
+    assert served.recorder.commands == [TakeIn(job="job", tenant="default", path=os.fsencode(path))]
     await executor.close()
 
 

@@ -252,3 +252,11 @@ def test_the_demonstration_needs_no_data_directory(tmp_path: Path) -> None:
     assert len([value for value in objects if "members" not in value]) == 112
     assert sum("members" not in value and value["state"] == "unreadable" for value in objects) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_whose_name_is_no_utf_8_is_taken_in_by_the_engine_that_runs(nexus: Nexus, tmp_path: Path, data: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/nota-\xe9.xml")
+    shutil.copy(data / "nfe" / NOTE, odd)
+    with nexus.running():
+        told = nexus.json("process", odd).object
+    assert (told["file"], told["state"]) == (f"{tmp_path}/nota-\ufffd.xml", "done")
