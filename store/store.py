@@ -19,6 +19,7 @@ from store import connection as opening
 from store import driver, queues
 from store.batch import Committed
 from store.blobs import Blob, Blobs
+from store.checkpoint import Checkpointer
 from store.connection import Driver, ThreadDriver
 from store.errors import StoreError
 from store.files import disk_error
@@ -61,6 +62,7 @@ class Store:
         self._readers = readers
         self._turn = 0
         self._pool = pool
+        self._checkpointer: Checkpointer | None = None
         #: Rises with every COMMIT.
         self.version = 0
         self._touched: dict[str, int] = {}
@@ -108,6 +110,10 @@ class Store:
             store = cls(clock, Writer(writing, clock.monotonic), reading, blobs, pool)
             opened.push_async_callback(store.writer.close)
             await store.start()
+            store._checkpointer = checkpointer = await Checkpointer.open(path)
+            if checkpointer is not None:
+                opened.push_async_callback(checkpointer.close)
+                store.writer.listen(checkpointer.on_commit)
             opened.pop_all()
         return store
 
@@ -164,6 +170,8 @@ class Store:
             if self._pool is not None:
                 closing.callback(self._pool.shutdown)
             closing.push_async_callback(self.writer.close)
+            if self._checkpointer is not None:
+                closing.push_async_callback(self._checkpointer.close)
             for reader in self._readers:
                 closing.push_async_callback(reader.close)
             if not self.writer.closed:

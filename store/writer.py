@@ -160,11 +160,6 @@ class Writer:
         self.commits += 1
         self.counters.update(committed.deltas)
         self._waiting.extendleft(reversed(batch[len(committed.results) :]))
-        if claimant is not None:
-            if committed.not_claimed is None:
-                claimant.took(committed.claimed)
-            else:
-                claimant.withdrew(committed.not_claimed)
         for listener in self._listeners:
             try:
                 listener(committed)
@@ -178,6 +173,12 @@ class Writer:
                 submission.future.set_result(result)
             else:
                 submission.future.set_exception(error)
+        # Behind the answers: who has begun goes on before others begin, and frees the places they will want.
+        if claimant is not None:
+            if committed.not_claimed is None:
+                claimant.took(committed.claimed)
+            else:
+                claimant.withdrew(committed.not_claimed)
 
 
 

@@ -61,7 +61,8 @@ class Chain:
     def __init__(self, tools: Tools, event: Event, lookup: ChainLookup, waited: int, *, ahead: bool) -> None:
         self._tools = tools
         self._context = ChainContext(tools, lookup)
-        self._lookup = lookup
+        #: What its agents read.
+        self.lookup = lookup
         self._waited = waited
         self._ahead = ahead
         self._pending: deque[tuple[Emission, int]] = deque()
@@ -82,7 +83,7 @@ class Chain:
         began = monotonic()
         if not await self._hop(self.event, tools.registry[self.event.name], self._waited):
             return
-        self._lookup.ahead = True
+        self.lookup.ahead = True
         while self._ahead and self._pending:
             now = monotonic()
             if now - began >= BUDGET_S:
@@ -123,7 +124,7 @@ class Chain:
             self.failed = event, crashed
             return False
         self.hops.append(Hop(event, agent, started, tools.clock.wall_ms(), waited, outcome))
-        self._lookup.remember(outcome)
+        self.lookup.remember(outcome)
         for emission in outcome.events:
             self._pending.append((emission, event.run))
         if outcome.heavy or outcome.locks or context.heavy:

@@ -129,6 +129,7 @@ class Dispatcher:
             self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).settings.lease_ms)
             if not self._slots.closed:
                 self._employ(one)
+        self._ask()
 
     def withdrew(self, error: Exception) -> None:
         """Nothing was claimed, because of the disk or because of what stands in the database: another try is all there is."""
@@ -145,7 +146,7 @@ class Dispatcher:
             self.store.writer.submit(_only_claims).add_done_callback(asyncio.Future.exception)
 
     def _employ(self, claimed: Claimed) -> None:
-        worker = asyncio.ensure_future(self._carry(claimed))
+        worker = asyncio.get_running_loop().create_task(self._carry(claimed))
         self._workers.add(worker)
         worker.add_done_callback(self._on_worker_end)
 
@@ -206,7 +207,6 @@ class Dispatcher:
     def _on_commit(self, committed: Committed) -> None:
         self._slots.on_commit(committed)
         self._alarm.arm(committed.due)
-        self._ask()
 
     def _on_worker_end(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)

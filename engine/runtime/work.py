@@ -43,13 +43,15 @@ class Work:
         tools = self._tools
         event = claimed.event
         try:
-            if event is None:
-                await tools.turn.take()
-                try:
+            # What computes holds the turn, decoding and encoding included: ten workers that a COMMIT wakes at once would hold the loop for their sum.
+            await tools.turn.take()
+            try:
+                if event is None:
                     event = self._hydrate(claimed)
-                finally:
-                    tools.turn.give()
-            return await self._run(claimed, event, ahead=ahead)
+                chain, prepared = await self._run(claimed, event, ahead=ahead)
+            finally:
+                tools.turn.give()
+            return await self._settle(claimed, event, chain, prepared, ahead=ahead)
         except LeaseLost:
             tools.leases.let_go(claimed)
             return None
@@ -71,37 +73,37 @@ class Work:
         tenant = None if claimed.document is None else claimed.document.tenant
         return messages.hydrate(claimed.delivery, self._tools.store.blobs, self._tools.registry, tenant)
 
-    async def _run(self, claimed: Claimed, event: Event, *, ahead: bool) -> Claimed | None:
+    async def _run(self, claimed: Claimed, event: Event, *, ahead: bool, mistaken: bool = False) -> tuple[Chain, Prepared | None]:
+        """Run agents; `None` if the first one failed."""
         tools = self._tools
-        mistaken = False
-        while True:
-            lookup = ChainLookup(
-                tools.store, tools.turn, tools.reference, event.tenant, claimed.document,
-                has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
-            )  # fmt: skip
-            waited = max(0, tools.clock.steady_ms() - claimed.delivery.created)
-            chain = Chain(tools, event, lookup, waited, ahead=ahead)
-            # What computes holds the turn, encoding included: ten workers that a COMMIT wakes at once would hold the loop for their sum.
-            await tools.turn.take()
+        lookup = ChainLookup(
+            tools.store, tools.turn, tools.reference, event.tenant, claimed.document,
+            has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
+        )  # fmt: skip
+        chain = Chain(tools, event, lookup, max(0, tools.clock.steady_ms() - claimed.delivery.created), ahead=ahead)
+        await chain.run()
+        return chain, await self._prepare(claimed, chain) if chain.hops else None
+
+    async def _settle(self, claimed: Claimed, event: Event, chain: Chain, prepared: Prepared | None, *, ahead: bool) -> Claimed | None:
+        tools = self._tools
+        while prepared is not None:
             try:
-                await chain.run()
-                prepared = await self._prepare(claimed, chain) if chain.hops else None
-            finally:
-                tools.turn.give()
-            if prepared is None:
-                assert chain.failed is not None
-                await self.fail(claimed, chain.failed[1], event)
-                return None
-            try:
-                settled = await self._commit(claimed, prepared, lookup)
+                settled = await self._commit(claimed, prepared, chain.lookup)
             except Conflict:
-                mistaken = True
+                await tools.turn.take()
+                try:
+                    chain, prepared = await self._run(claimed, event, ahead=ahead, mistaken=True)
+                finally:
+                    tools.turn.give()
                 continue
             for job in settled.jobs:
                 self._told(job)
             if settled.following is None:
                 return None
-            return Claimed(settled.following, lookup.document, lookup.has_twins, chain.following(settled.following.run))
+            return Claimed(settled.following, chain.lookup.document, chain.lookup.has_twins, chain.following(settled.following.run))
+        assert chain.failed is not None
+        await self.fail(claimed, chain.failed[1], event)
+        return None
 
     async def _prepare(self, claimed: Claimed, chain: Chain) -> Prepared:
         tools = self._tools

@@ -32,7 +32,7 @@ WRITING: dict[str, int | str] = {
     "mmap_size": 0,
     "foreign_keys": 1,
     "journal_size_limit": 64 * 1024 * 1024,
-    "wal_autocheckpoint": 4000,
+    "wal_autocheckpoint": 16000 if driver.VERSION >= driver.SAFE_WITH_SECOND_CHECKPOINTER else 4000,
     "secure_delete": 1,
     "application_id": 0x4E585331,
 }
