@@ -225,9 +225,14 @@ def places(tx: Transaction, queue: int) -> int:
     return tx.offered.get(queue, 0) - tx.deltas.get(counter(queue, State.LEASED), 0)
 
 
-def may_follow(tx: Transaction, draft: Draft) -> bool:
-    """Whether the message may be worked on at once without overtaking another: a place is free and nothing older waits."""
-    return not draft.delay_ms and draft.queue in tx.offered and places(tx, draft.queue) > 0 and not tx.counted(counter(draft.queue, State.READY))
+def may_follow(tx: Transaction, delivery: Delivery, draft: Draft) -> bool:
+    """Whether the message may be handed on without overtaking another: it is of the same document, a place is free for it and nothing older waits."""
+    return (
+        draft.queue in tx.offered
+        and (draft.queue == delivery.queue or places(tx, draft.queue) > 0)
+        and not (draft.delay_ms or tx.counted(counter(draft.queue, State.READY)))
+        and (draft.trace, draft.doc) == (delivery.trace, delivery.doc)
+    )
 
 
 def hand_on(tx: Transaction, now: int, delivery: Delivery, draft: Draft, token: int, lease_ms: int) -> Delivery:
@@ -235,9 +240,9 @@ def hand_on(tx: Transaction, now: int, delivery: Delivery, draft: Draft, token: 
     _held(
         tx,
         delivery,
-        "UPDATE msg SET queue=?, prio=?, due=?, deliveries=1, attempts=0, run=?, lease=?, created=?, trace=?, doc=?, body=?, sha=?, "
+        "UPDATE msg SET queue=?, prio=?, due=?, deliveries=1, attempts=0, run=?, lease=?, created=?, body=?, sha=?, "
         "error_class=NULL, error=NULL, fingerprint=NULL, history=?",
-        (draft.queue, draft.prio, now + lease_ms, draft.run, token, now, draft.trace, draft.doc, draft.body, draft.sha, draft.history),
+        (draft.queue, draft.prio, now + lease_ms, draft.run, token, now, draft.body, draft.sha, draft.history),
     )
     if draft.queue != delivery.queue:
         tx.count(counter(delivery.queue, State.LEASED), -1)

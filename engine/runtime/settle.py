@@ -81,7 +81,7 @@ def complete(
 ) -> Settled:
     """Ack, check, apply. A lost lease or a changed read discards everything; a duplicate, whose first step is done already, is only acked."""
     following = None
-    if hands is not None and queues.may_follow(tx, effects.drafts[0]):
+    if hands is not None and queues.may_follow(tx, claimed.delivery, effects.drafts[0]):
         following = queues.hand_on(tx, moment.steady, claimed.delivery, effects.drafts[0], hands.token, hands.lease_ms)
     else:
         queues.complete(tx, claimed.delivery)

@@ -43,6 +43,8 @@ class Database:
     def __init__(self, path: Path, synchronous: str = "OFF") -> None:
         self.path = path
         self.synchronous = synchronous
+        #: Places offered to every transaction, by queue id.
+        self.offered: dict[int, int] = {}
         path.touch(mode=0o600)
         self.connection = self._open()
 
@@ -55,7 +57,7 @@ class Database:
         """BEGIN, the operation, the counters, COMMIT; ROLLBACK if it raises."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            transaction = Transaction(self.connection)
+            transaction = self._transaction()
             result = operation(transaction)
             transaction.flush()
         except BaseException:
@@ -64,10 +66,14 @@ class Database:
         self.connection.execute("COMMIT")
         return result
 
+    def _transaction(self) -> Transaction:
+        counters = dict(self.connection.execute("SELECT name, n FROM counter").fetchall())
+        return Transaction(self.connection, counters, self.offered)
+
     def die_in(self, operation: Callable[[Transaction], Any]) -> None:
         """The process dies before COMMIT: whatever the operation did is gone, and the file is opened again."""
         self.connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(self.connection)
+        transaction = self._transaction()
         try:
             operation(transaction)
             transaction.flush()

@@ -161,6 +161,48 @@ class QueueMachine(Machine):
             self.effects[delivery.trace or "", delivery.doc or "", delivery.run] += 1
 
     @precondition(lambda self: self.deliveries)
+    @rule(pick=picks, queue=queue_names, prio=priorities, places=st.integers(0, 3))
+    def hand_on(self, pick: int, queue: str, prio: Priority, places: int) -> None:
+        """Ack and send the next of the same document, leased by the same hands where nothing older waits and a place is free."""
+        self.tokens += 1
+        token = self.tokens
+        sent: list[tuple[Message, Delivery | None]] = []
+
+        def operation(tx: Transaction, delivery: Delivery) -> None:
+            draft, message = self.draft(queue, prio, 0, delivery.trace or "")
+            if queues.may_follow(tx, delivery, draft):
+                sent.append((message, queues.hand_on(tx, self.now, delivery, draft, token, 60_000)))
+            else:
+                queues.complete(tx, delivery)
+                queues.send(tx, self.now, [draft])
+                sent.append((message, None))
+
+        leased = sum(message.queue == queue and message.state is State.LEASED for message in self.messages.values())
+        waiting = any(message.queue == queue and message.state is State.READY for message in self.messages.values())
+        handed = {one.id: one for one in self.deliveries}
+        self.database.offered = {self.ids[queue]: places}
+        before = len(self.gone)
+        try:
+            self.end(pick, operation, lambda message: None)
+        finally:
+            self.database.offered = {}
+        if len(self.gone) == before:
+            return
+        message, following = sent[-1]
+        if following is None:
+            (number,) = self.born(1)
+            assert number not in self.acknowledged
+            self.acknowledged.add(number)
+            self.messages[number] = message
+            return
+        assert not waiting, "nothing older was overtaken"
+        assert places > 0 or leased, "there was a place, or its own"
+        assert following.id in handed
+        self.gone.discard(following.id)
+        self.messages[following.id] = replace(message, state=State.LEASED, deliveries=1, lease=token, due=self.now + 60_000)
+        self.deliveries.append(following)
+
+    @precondition(lambda self: self.deliveries)
     @rule(pick=picks, lease=st.sampled_from([1_000, 60_000]))
     def extend(self, pick: int, lease: int) -> None:
         self.end(pick, lambda tx, held: queues.extend(tx, self.now, held, lease), lambda message: replace(message, due=self.now + lease))

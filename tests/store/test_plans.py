@@ -34,10 +34,16 @@ def complete_one(tx: Transaction) -> None:
     queues.complete(tx, queues.claim(tx, NOON, 2, 1, 1, 1000)[0])
 
 
+def hand_on_one(tx: Transaction) -> None:
+    delivery = queues.claim(tx, NOON, 2, 1, 1, 1000)[0]
+    queues.hand_on(tx, NOON, delivery, Draft(queue=2, body=b"{}", trace=delivery.trace, doc=delivery.doc), 2, 1000)
+
+
 #: What runs, the indexes it must use, and those it may read from end to end because they hold only what is wanted.
 HOT: dict[str, tuple[Callable[[Transaction], Any], set[str], set[str]]] = {
     "claim": (lambda tx: queues.claim(tx, NOON, 2, 10, 1, 1000), {"msg_ready"}, set()),
     "complete": (complete_one, {"msg_ready", "PRIMARY KEY"}, set()),
+    "hand on": (hand_on_one, {"msg_ready", "PRIMARY KEY"}, set()),
     "promote": (lambda tx: queues.promote(tx, LATER), {"msg_timer"}, set()),
     "next due": (queues.next_due, {"msg_timer"}, set()),
     "expire": (lambda tx: retention.expire(tx, LATER, 10), {"msg_age"}, set()),
