@@ -15,7 +15,7 @@ from engine.agents.outcome import Emission
 from engine.contract.events import QUEUE_OF
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.outside import Outside
-from engine.runtime import messages
+from engine.runtime import collector, messages
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.extractor import Extractor
 from store import queues
@@ -108,6 +108,7 @@ async def open_store(directory: Path, synchronous: str) -> AsyncIterator[tuple[S
     """The product's store on its own."""
     outside = Outside.system()
     store = await Store.open(directory, outside.clock, synchronous)
+    collector.settle()
     try:
         yield store, outside
     finally:

@@ -81,6 +81,7 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     from engine.facade.owner import OwnerPresence, OwnerReading
     from engine.intake.intake import Intake
     from engine.outside import Outside
+    from engine.runtime import collector
     from engine.runtime.dispatcher import Dispatcher
     from engine.runtime.extractor import Extractor
     from engine.runtime.registry import production
@@ -122,6 +123,7 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
             await _serve(stack, directory, store, executor, ownership, outside.clock.wall_ms())
         else:
             await store.write(ensure_queues)
+        collector.settle()
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
         yield Appliance(engine, directory, True, ended)
 

@@ -14,7 +14,7 @@ from benchmarks.payloads import HOPS, IN_FLIGHT
 from store.transaction import Transaction
 
 #: Rows of each list.
-SHOWN = 24
+SHOWN = 10
 
 
 class Statements:

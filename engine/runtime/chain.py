@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import deque
 
 from engine.agents.context import SourceFacts
-from engine.agents.outcome import Emission, Event
+from engine.agents.outcome import Emission, Event, Outcome
 from engine.errors import AgentCrashed, AgentError, AgentTimeout
 from engine.extraction.result import Extraction
 from engine.outside import iso
 from engine.runtime.deadline import Deadline
 from engine.runtime.effects import Hop
+from engine.runtime.lane import Lane
 from engine.runtime.lookups import ChainLookup
 from engine.runtime.registry import Agent
 from engine.runtime.tools import Tools
@@ -31,7 +32,7 @@ class ChainContext:
         self.lookup = lookup
         self._tools = tools
         #: Of the hop under way.
-        self.deadline = Deadline(0)
+        self.deadline = Deadline()
         #: An extraction left the loop: commit before going on.
         self.heavy = False
 
@@ -78,58 +79,48 @@ class Chain:
 
     async def run(self) -> None:
         """Run ahead as far as it goes; the caller holds the turn. What happened stands in `hops`, `remaining` and `failed`."""
-        tools = self._tools
-        turn, slots, monotonic = tools.turn, tools.slots, tools.clock.monotonic
-        began = monotonic()
-        if not await self._hop(self.event, tools.registry[self.event.name], self._waited):
-            return
-        self.lookup.ahead = True
-        while self._ahead and self._pending:
-            now = monotonic()
+        tools, context, clock = self._tools, self._context, self._tools.clock
+        began = clock.monotonic()
+        event, agent, waited = self.event, tools.registry[self.event.name], self._waited
+        lane: Lane | None = None
+        while True:
+            started = clock.wall_ms()
+            tools.live[event.doc_id] = agent.place
+            context.deadline.begin(agent.patience)
+            coroutine = agent.handle(event, context)
+            try:
+                try:
+                    yielded = coroutine.send(None)
+                except StopIteration as stop:
+                    outcome: Outcome = stop.value
+                else:
+                    outcome = await context.deadline.keep(coroutine, yielded)
+            except Exception as error:
+                self.failed = event, _failure(error, agent)
+                return
+            finally:
+                if lane is not None:
+                    lane.leave()
+            self.hops.append(Hop(event, agent, started, clock.wall_ms(), waited, outcome))
+            self.lookup.remember(outcome)
+            for emission in outcome.events:
+                self._pending.append((emission, event.run))
+            if outcome.heavy or outcome.locks or context.heavy or not (self._ahead and self._pending):
+                return
+            now = clock.monotonic()
             if now - began >= BUDGET_S:
                 return
-            if turn.is_due(now):
-                await turn.breathe()
+            if tools.turn.is_due(now):
+                await tools.turn.breathe()
             emission, run = self._pending[0]
             agent = tools.registry[emission.name]
-            lane = slots.lanes[agent.queue]
-            if emission.delay_ms or slots.closed or not lane.passable:
+            lane = tools.slots.lanes[agent.queue]
+            if emission.delay_ms or tools.slots.closed or not lane.passable:
                 return
             self._pending.popleft()
+            event, waited, self.lookup.ahead = self._event(emission, run, self.event.repeated), 0, True
             # What a chain reached in memory takes a place in its queue too; the first hop has the place of its message.
             lane.passing += 1
-            try:
-                if not await self._hop(self._event(emission, run, self.event.repeated), agent, 0):
-                    return
-            finally:
-                lane.leave()
-
-    async def _hop(self, event: Event, agent: Agent, waited: int) -> bool:
-        tools = self._tools
-        context = self._context
-        started = tools.clock.wall_ms()
-        tools.live[event.doc_id] = agent.place
-        context.deadline = Deadline(agent.patience)
-        try:
-            outcome = await context.deadline.keep(agent.handle(event, context))
-        except TimeoutError:
-            self.failed = event, AgentTimeout(f"{agent.spec.name} made no progress within {agent.spec.timeout_ms} ms.")
-            return False
-        except AgentError as error:
-            self.failed = event, error
-            return False
-        except Exception as error:
-            crashed = AgentCrashed(f"{type(error).__name__}: {error}")
-            crashed.__cause__ = error
-            self.failed = event, crashed
-            return False
-        self.hops.append(Hop(event, agent, started, tools.clock.wall_ms(), waited, outcome))
-        self.lookup.remember(outcome)
-        for emission in outcome.events:
-            self._pending.append((emission, event.run))
-        if outcome.heavy or outcome.locks or context.heavy:
-            self._ahead = False
-        return True
 
     def following(self, run: int) -> Event:
         """The event of the first message that was sent, which has `run`: what was just made need not be decoded again."""
@@ -141,3 +132,14 @@ class Chain:
             name=emission.name, trace_id=first.trace_id, doc_id=emission.doc_id, payload=emission.payload, key=emission.key, tenant=first.tenant,
             run=run, repeated=repeated,
         )  # fmt: skip
+
+
+def _failure(error: Exception, agent: Agent) -> AgentError:
+    """What a hop failed of, in the engine's words."""
+    if isinstance(error, AgentError):
+        return error
+    if isinstance(error, TimeoutError):
+        return AgentTimeout(f"{agent.spec.name} made no progress within {agent.spec.timeout_ms} ms.")
+    crashed = AgentCrashed(f"{type(error).__name__}: {error}")
+    crashed.__cause__ = error
+    return crashed

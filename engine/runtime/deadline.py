@@ -12,20 +12,21 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """`seconds` for one attempt. Time spent where other limits hold (the sandbox and the wait for it) does not count."""
+    """Seconds for one attempt after the other. Time spent where other limits hold (the sandbox and the wait for it) does not count."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
+        self._seconds = 0.0
         self._paused = False
         self._timeout: asyncio.Timeout | None = None
 
-    async def keep(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The coroutine's result, or `TimeoutError`. A timer is armed only if it does not finish at its first step, which most agents do."""
-        try:
-            yielded = coroutine.send(None)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+    def begin(self, seconds: float) -> None:
+        """An attempt begins that may take `seconds`. Nothing is armed yet: most agents are done at their first step."""
+        self._seconds = seconds
+        self._paused = False
+        self._timeout = None
+
+    async def keep(self, coroutine: Coroutine[Any, Any, T], yielded: Any) -> T:
+        """The result of a coroutine that waits for `yielded` after its first step, or `TimeoutError`."""
         async with asyncio.timeout(None) as self._timeout:
             self._start()
             return await _resume(coroutine, yielded)

@@ -159,7 +159,7 @@ async def prepare(
     effects = Effects(trace, first.tenant, "" if planner else first.doc_id, first.run)
     for hop in hops:
         event, agent, started, ended, waited, outcome = hop
-        effects.steps.append(steps.Done(agent.stage, step_name(event), event.attempt + 1, started, ended, waited))
+        effects.steps.append(steps.Done(agent.stage, event.key if event.name is EventName.PIPELINE_REQUESTED else agent.event, event.attempt + 1, started, ended, waited))
         for put in outcome.puts:
             effects.values.append(await _value(put, wall_ms, keep))
         for delete in outcome.deletes:

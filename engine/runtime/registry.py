@@ -21,8 +21,9 @@ class Agent:
     spec: AgentSpec
     handle: Handle
     decode: Callable[[msgspec.Raw], Any]
-    #: Names its step.
+    #: Name its step.
     stage: str
+    event: str
     #: The last cell of the pipeline it fills.
     place: int
     #: Where the event waits.
@@ -34,7 +35,7 @@ class Agent:
     def of(cls, name: EventName, spec: AgentSpec, handle: Handle, decode: Callable[[msgspec.Raw], Any]) -> Agent:
         """What every hop looks up is computed once."""
         return cls(
-            spec=spec, handle=handle, decode=decode, stage=spec.id, place=spec.stages[-1], queue=QUEUE_OF[name].value, patience=spec.timeout_ms / 1000
+            spec=spec, handle=handle, decode=decode, stage=spec.id, event=name.value, place=spec.stages[-1], queue=QUEUE_OF[name].value, patience=spec.timeout_ms / 1000
         )
 
 
