@@ -37,6 +37,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "XML malformado: o elemento {opened} é fechado como {closed}.",
         "Malformed XML: element {opened} is closed as {closed}.",
     ),
+    "prefix_mismatch": (
+        "XML malformado: o elemento {element} é aberto com um prefixo e fechado com outro ou sem ele.",
+        "Malformed XML: element {element} is opened with one prefix and closed with another or none.",
+    ),
     "raw_ampersand": (
         "XML malformado: '&' solto ou entidade desconhecida; deve ser escrito '&amp;'.",
         "Malformed XML: a bare '&' or an unknown entity; it must be written '&amp;'.",

@@ -109,7 +109,9 @@ def _reason(error: etree.XMLSyntaxError, content: bytes) -> Problem:
     if "depth" in message:
         return problem("too_deep", line=line, limit=str(MAX_DEPTH))
     if code == "tag_mismatch" and (names := _MISMATCH.search(message)):
-        return problem(code, line=line, opened=names.group(1), closed=names.group(2))
+        opened, closed = names.groups()
+        # libxml2 leaves the prefixes out.
+        return problem("prefix_mismatch", line=line, element=opened) if opened == closed else problem(code, line=line, opened=opened, closed=closed)
     if code == "truncated" and (name := _UNFINISHED.search(message)):
         return problem(code, line=line, element=name.group(1))
     if code in ("tag_mismatch", "truncated"):

@@ -30,6 +30,7 @@ def refused(content: bytes) -> tuple[str, int | None]:
         (b'<?xml version="1.0"?>\n<!-- c -->\n<!DOCTYPE a SYSTEM "x.dtd"><a/>', "doctype", 3),
         ("<!DOCTYPE a><a/>".encode("utf-16"), "doctype", 1),
         (b"<a>\n<b>\n</a>", "tag_mismatch", 3),
+        (b'<a xmlns:p="u">\n<p:b></b></a>', "prefix_mismatch", 2),
         (b"<a>\n<b>", "truncated", 2),
         (b"<a>\n<b c='", "unfinished", 2),
         (b"<a>\n<b>Silva & Filhos</b></a>", "raw_ampersand", 2),
