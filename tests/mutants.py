@@ -59,6 +59,12 @@ MUTANTS = (
     Mutant("engine/runtime/standing.py", "def give_up", "locks.release(tx, wall, keys.document_lock(doc), trace)", "pass", RUNTIME),
     Mutant("engine/runtime/standing.py", "def finish", "failed=False)", "failed=True)", RUNTIME),
     Mutant("engine/runtime/leases.py", "async def give_back", "if held:", "if False:", RUNTIME),
+    Mutant("store/queues.py", "def may_follow", "draft.delay_ms or tx.counted(counter(draft.queue, State.READY))", "draft.delay_ms", STORE),
+    Mutant("store/queues.py", "def places", "- tx.deltas.get(counter(queue, State.LEASED), 0)", "", RUNTIME),
+    Mutant("store/records/steps.py", "def record_done", "return written > 0", "return True", RUNTIME),
+    Mutant("store/writer.py", "def cancel", "return False", "return super().cancel()", STORE),
+    Mutant("store/writer.py", "def _settle", "submission.future.set_result(result)", "submission.future.set_result(None)", STORE),
+    Mutant("engine/runtime/lane.py", "def claimable", "not self.settings.paused and ", "", RUNTIME),
     Mutant("engine/intake/identity.py", "def document_id", "tenant.encode()", "b''", RUNTIME),
 )
 
