@@ -117,7 +117,8 @@ class Dispatcher:
         now = self.clock.steady_ms()
         for queue in tx.offered:
             if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := queues.places(tx, queue)) > 0:
-                claimed += settle.claim(tx, now, queue, free, next(self._tools.tokens), self._slots.of(queue).settings.lease_ms)
+                settings = self._slots.of(queue).settings
+                claimed += settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms)
         return claimed
 
     def took(self, claimed: list[Claimed]) -> None:

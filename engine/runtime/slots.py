@@ -12,7 +12,7 @@ from store.batch import Committed
 from store.store import Store
 from store.transaction import Transaction
 
-#: Messages at work at once in a queue, where the store does not say otherwise.
+#: Messages at work at once in a queue, and claimed in one transaction, where the store does not say otherwise.
 LIGHT_CONCURRENCY = 16
 
 #: Where work begins: messages come from outside at any time, so its free places are offered to every transaction.
@@ -22,7 +22,7 @@ ENTRY = QUEUE_OF[EventName.PIPELINE_REQUESTED].value
 def ensure_queues(tx: Transaction) -> None:
     """Create the queues that are not there yet; existing settings stay."""
     for name in QueueName:
-        queues.ensure(tx, name.value, LIGHT_CONCURRENCY)
+        queues.ensure(tx, name.value, LIGHT_CONCURRENCY, batch=LIGHT_CONCURRENCY)
 
 
 class Slots:
