@@ -75,5 +75,5 @@ class Context(Protocol):
         ...
 
     async def breathe(self) -> None:
-        """Let others run if this agent has held the loop for 5 ms; to be called between items."""
+        """Let others run if this agent has held the loop for 2 ms; to be called between items."""
         ...

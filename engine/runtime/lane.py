@@ -43,7 +43,7 @@ class Lane:
     @property
     def claimable(self) -> bool:
         """Whether a message waits for which there is a place."""
-        return self.waiting > 0 and not self.settings.paused and self.free > 0
+        return self.waiting > 0 and not self.settings.paused and min(self.free, self.settings.batch) > 0
 
     @property
     def passable(self) -> bool:

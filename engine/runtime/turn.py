@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 #: Longest an agent holds the loop before the next handle may run, in seconds.
-SLICE = 0.005
+SLICE = 0.002
 #: Longest an agent keeps the others waiting, in seconds: an ordinary document is through by then.
 LONGEST = 0.020
 

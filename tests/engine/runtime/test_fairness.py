@@ -18,7 +18,7 @@ from tests.simulation.notes import write_notes
 
 NOTES = 200
 TICK_S = 0.005
-#: The whole wait of a 5 ms tick at the 95th percentile; the turn's slice is 5 ms.
+#: The whole wait of a 5 ms tick at the 95th percentile; the turn's slice is 2 ms.
 MOST_P95_S = 0.016
 
 
