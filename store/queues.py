@@ -215,52 +215,19 @@ def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_m
 
 def complete(tx: Transaction, delivery: Delivery) -> None:
     """Acknowledge: the message is gone. Comes first in a completion, so that a lost lease discards everything."""
-    _held(tx, delivery, "DELETE FROM msg", ())
+    held(tx, delivery, "DELETE FROM msg", ())
     tx.count(counter(delivery.queue, State.LEASED), -1)
     tx.touch("queues")
 
 
-def places(tx: Transaction, queue: int) -> int:
-    """Places of the queue that are still free for messages at work, of those offered to the transaction and those freed in it."""
-    return tx.offered.get(queue, 0) - tx.deltas.get(counter(queue, State.LEASED), 0)
-
-
-def may_follow(tx: Transaction, delivery: Delivery, draft: Draft) -> bool:
-    """Whether the message may be handed on without overtaking another: it is of the same document, a place is free for it and nothing older waits."""
-    return (
-        draft.queue in tx.offered
-        and (draft.queue == delivery.queue or places(tx, draft.queue) > 0)
-        and not (draft.delay_ms or tx.counted(counter(draft.queue, State.READY)))
-        and (draft.trace, draft.doc) == (delivery.trace, delivery.doc)
-    )
-
-
-def hand_on(tx: Transaction, now: int, delivery: Delivery, draft: Draft, token: int, lease_ms: int) -> Delivery:
-    """Acknowledge a message and send its successor, leased by the same hands: what `complete`, `send` and `claim` do, in one statement."""
-    _held(
-        tx,
-        delivery,
-        "UPDATE msg SET queue=?, prio=?, due=?, deliveries=1, attempts=0, run=?, lease=?, created=?, body=?, sha=?, "
-        "error_class=NULL, error=NULL, fingerprint=NULL, history=?",
-        (draft.queue, draft.prio, now + lease_ms, draft.run, token, now, draft.body, draft.sha, draft.history),
-    )
-    if draft.queue != delivery.queue:
-        tx.count(counter(delivery.queue, State.LEASED), -1)
-        tx.count(counter(draft.queue, State.LEASED))
-    tx.touch("queues")
-    return Delivery(
-        delivery.id, draft.queue, token, draft.prio, 1, 0, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, draft.history
-    )  # fmt: skip
-
-
 def extend(tx: Transaction, now: int, delivery: Delivery, lease_ms: int) -> None:
     """Keep a lease for `lease_ms` from now."""
-    _held(tx, delivery, "UPDATE msg SET due=?", (now + lease_ms,))
+    held(tx, delivery, "UPDATE msg SET due=?", (now + lease_ms,))
 
 
 def give_back(tx: Transaction, delivery: Delivery) -> None:
     """Return a message untouched (shutdown, cancellation): neither a delivery nor an attempt is counted."""
-    _held(tx, delivery, "UPDATE msg SET state=0, due=0, lease=0, deliveries=deliveries-1", ())
+    held(tx, delivery, "UPDATE msg SET state=0, due=0, lease=0, deliveries=deliveries-1", ())
     tx.count(counter(delivery.queue, State.LEASED), -1)
     tx.count(counter(delivery.queue, State.READY))
     tx.touch("queues")
@@ -268,7 +235,7 @@ def give_back(tx: Transaction, delivery: Delivery) -> None:
 
 def retry(tx: Transaction, now: int, delivery: Delivery, failure: Failure, delay_ms: int) -> None:
     """The handler failed and may try again after `delay_ms`."""
-    _held(
+    held(
         tx,
         delivery,
         "UPDATE msg SET state=1, due=?, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
@@ -283,7 +250,7 @@ def retry(tx: Transaction, now: int, delivery: Delivery, failure: Failure, delay
 
 def postpone(tx: Transaction, now: int, delivery: Delivery, delay_ms: int) -> None:
     """Deliver again later without counting an attempt."""
-    _held(tx, delivery, "UPDATE msg SET state=1, due=?, lease=0, deliveries=deliveries-1", (now + min(delay_ms, MOST_DELAY_MS),))
+    held(tx, delivery, "UPDATE msg SET state=1, due=?, lease=0, deliveries=deliveries-1", (now + min(delay_ms, MOST_DELAY_MS),))
     tx.delays(now + min(delay_ms, MOST_DELAY_MS))
     tx.count(counter(delivery.queue, State.LEASED), -1)
     tx.count(counter(delivery.queue, State.DELAYED))
@@ -293,7 +260,7 @@ def postpone(tx: Transaction, now: int, delivery: Delivery, delay_ms: int) -> No
 def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> None:
     """Move a message to its queue's dead letters with the whole story; its id stays."""
     dead = tx.row("SELECT dlq FROM queue WHERE id=?", (delivery.queue,))[0]
-    _held(
+    held(
         tx,
         delivery,
         "UPDATE msg SET queue=?, origin=?, state=0, due=0, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
@@ -357,7 +324,7 @@ def recover(tx: Transaction, now: int) -> int:
     return sum(count for _, count in held)
 
 
-def _held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple[Any, ...]) -> None:
+def held(tx: Transaction, delivery: Delivery, statement: str, parameters: tuple[Any, ...]) -> None:
     """Run a statement on a message only if the holder's lease still stands."""
     changed = tx.execute(f"{statement} WHERE id=? AND lease=? AND state=2", (*parameters, delivery.id, delivery.lease))
     if not changed.rowcount:

@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
 
 MUTANTS = (
     Mutant("store/queues.py", "HEADS = (", "ORDER BY prio,id", "ORDER BY id", STORE),
-    Mutant("store/queues.py", "def _held", "if not changed.rowcount:", "if False:", STORE),
+    Mutant("store/queues.py", "def held", "if not changed.rowcount:", "if False:", STORE),
     Mutant("store/queues.py", "def retry", "attempts=attempts+1", "attempts=attempts", STORE),
     Mutant("store/queues.py", "def complete", "tx.count(counter(delivery.queue, State.LEASED), -1)", "pass", STORE),
     Mutant("store/queues.py", "def recover", "SET state=0, due=0, lease=0 WHERE state>0", "SET due=0, lease=0 WHERE state>0", STORE),
@@ -59,8 +59,8 @@ MUTANTS = (
     Mutant("engine/runtime/standing.py", "def give_up", "locks.release(tx, wall, keys.document_lock(doc), trace)", "pass", RUNTIME),
     Mutant("engine/runtime/standing.py", "def finish", "failed=False)", "failed=True)", RUNTIME),
     Mutant("engine/runtime/leases.py", "async def give_back", "if held:", "if False:", RUNTIME),
-    Mutant("store/queues.py", "def may_follow", "draft.delay_ms or tx.counted(counter(draft.queue, State.READY))", "draft.delay_ms", STORE),
-    Mutant("store/queues.py", "def places", "- tx.deltas.get(counter(queue, State.LEASED), 0)", "", RUNTIME),
+    Mutant("store/handover.py", "def may_follow", "draft.delay_ms or tx.counted(counter(draft.queue, State.READY))", "draft.delay_ms", STORE),
+    Mutant("store/handover.py", "def places", "- tx.deltas.get(counter(queue, State.LEASED), 0)", "", RUNTIME),
     Mutant("store/records/steps.py", "def record_done", "return written > 0", "return True", RUNTIME),
     Mutant("store/writer.py", "def cancel", "return False", "return super().cancel()", STORE),
     Mutant("store/writer.py", "def _settle", "submission.future.set_result(result)", "submission.future.set_result(None)", STORE),

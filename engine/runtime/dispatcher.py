@@ -25,7 +25,7 @@ from engine.runtime.slots import Slots, ensure_queues
 from engine.runtime.tools import Tools
 from engine.runtime.turn import Turn
 from engine.runtime.work import Work
-from store import queues
+from store import handover, queues
 from store.batch import Committed
 from store.errors import Busy, DiskFull, StoreError, Unwritable
 from store.records.jobs import Job
@@ -116,7 +116,7 @@ class Dispatcher:
         claimed: list[Claimed] = []
         now = self.clock.steady_ms()
         for queue in tx.offered:
-            if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := queues.places(tx, queue)) > 0:
+            if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := handover.places(tx, queue)) > 0:
                 settings = self._slots.of(queue).settings
                 claimed += settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms)
         return claimed

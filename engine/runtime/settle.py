@@ -8,7 +8,7 @@ from engine.agents.outcome import Event
 from engine.runtime import standing
 from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
-from store import queues
+from store import handover, queues
 from store.blobs import Blobs
 from store.queues import Delivery, Draft, Failure
 from store.records import documents, steps
@@ -81,8 +81,8 @@ def complete(
 ) -> Settled:
     """Ack, check, apply. A lost lease or a changed read discards everything; a duplicate, whose first step is done already, is only acked."""
     following = None
-    if hands is not None and queues.may_follow(tx, claimed.delivery, effects.drafts[0]):
-        following = queues.hand_on(tx, moment.steady, claimed.delivery, effects.drafts[0], hands.token, hands.lease_ms)
+    if hands is not None and handover.may_follow(tx, claimed.delivery, effects.drafts[0]):
+        following = handover.hand_on(tx, moment.steady, claimed.delivery, effects.drafts[0], hands.token, hands.lease_ms)
     else:
         queues.complete(tx, claimed.delivery)
     if not steps.record_done(tx, effects.trace, effects.doc, effects.run, effects.steps):

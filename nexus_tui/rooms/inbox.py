@@ -182,6 +182,7 @@ class InboxScreen(NexusScreen):
             self._list_failed = False
             self.show_problem(None)
         self.query_one("#empty").set_class(self.table.ready and self.table.total == 0, "-shown")
+        self.query_one("#heading").refresh()
         self._marked()
 
     @on(VirtualTable.Marked)

@@ -273,6 +273,10 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
         self._reveal()
         self._wake()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The scrollbar takes a column: whoever shows the headings draws them again."""
+        self.call_after_refresh(self.post_message, self.Settled())
+
     def on_click(self, event: Click) -> None:
         """A click chooses, a second one opens."""
         number = round(self.scroll_y) + event.y

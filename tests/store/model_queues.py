@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from store import bin as dustbin
-from store import queues, retention
+from store import handover, queues, retention
 from store.errors import LeaseLost
 from store.queues import Delivery, Draft, Failure, Priority, State
 from store.records import steps
@@ -170,8 +170,8 @@ class QueueMachine(Machine):
 
         def operation(tx: Transaction, delivery: Delivery) -> None:
             draft, message = self.draft(queue, prio, 0, delivery.trace or "")
-            if queues.may_follow(tx, delivery, draft):
-                sent.append((message, queues.hand_on(tx, self.now, delivery, draft, token, 60_000)))
+            if handover.may_follow(tx, delivery, draft):
+                sent.append((message, handover.hand_on(tx, self.now, delivery, draft, token, 60_000)))
             else:
                 queues.complete(tx, delivery)
                 queues.send(tx, self.now, [draft])

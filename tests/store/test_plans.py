@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from store import bin as dustbin
-from store import driver, kv, locks, queues, retention, search, sweep
+from store import driver, handover, kv, locks, queues, retention, search, sweep
 from store.queues import Draft
 from store.records import documents, jobs, results, steps
 from store.transaction import Transaction
@@ -36,7 +36,7 @@ def complete_one(tx: Transaction) -> None:
 
 def hand_on_one(tx: Transaction) -> None:
     delivery = queues.claim(tx, NOON, 2, 1, 1, 1000)[0]
-    queues.hand_on(tx, NOON, delivery, Draft(queue=2, body=b"{}", trace=delivery.trace, doc=delivery.doc), 2, 1000)
+    handover.hand_on(tx, NOON, delivery, Draft(queue=2, body=b"{}", trace=delivery.trace, doc=delivery.doc), 2, 1000)
 
 
 #: What runs, the indexes it must use, and those it may read from end to end because they hold only what is wanted.

@@ -174,6 +174,9 @@ def test_failures_are_told_in_portuguese(call: Call, nexus: Nexus) -> None:
     absent = Nexus(nexus.directory.with_name("absent"))
     assert "Ainda sem dados (NX-E16): Não há dados em" in call(absent, "docs", "ls", "--lang", "pt", code=2).err
 
+#: Free space changes by itself between two looks.
+FREE = re.compile(r'"disk": \{"status": "pass", "observed": \d+')
+
 
 def test_what_works_is_told_in_portuguese_and_json_in_neither(call: Call, nexus: Nexus, data: Path) -> None:
     out = call(nexus, "process", data / "nfe" / NOTE, "--lang", "pt").out
@@ -182,4 +185,5 @@ def test_what_works_is_told_in_portuguese_and_json_in_neither(call: Call, nexus:
     assert "verificação" in call(nexus, "status", "--lang", "pt").out
     assert "alterada" in call(nexus, "queues", "pause", "audit", "--lang", "pt").out
     for arguments in (("status",), ("docs", "ls"), ("queues", "ls"), ("jobs", "ls"), ("kv", "ls")):
-        assert call(nexus, *arguments, "--json", "--lang", "pt").out == call(nexus, *arguments, "--json", "--lang", "en").out
+        told, also = (FREE.sub("", call(nexus, *arguments, "--json", "--lang", language).out) for language in ("pt", "en"))
+        assert told == also
