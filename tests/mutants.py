@@ -52,7 +52,7 @@ MUTANTS = (
     Mutant("store/records/steps.py", "def is_done", "row[0] == StepStatus.DONE", "row[0] == StepStatus.DEAD", RUNTIME),
     Mutant("engine/runtime/settle.py", "def complete", "if not steps.record_done(", "if not True and steps.record_done(", RUNTIME),
     Mutant("engine/runtime/settle.py", "def complete", "lookup.verify(tx, moment.wall)", "pass", RUNTIME),
-    Mutant("engine/runtime/lane.py", "def passable", "counters[self._ready] or self.sending", "self.sending", RUNTIME),
+    Mutant("engine/runtime/lane.py", "def passable", "counters[self.ready] or self.sending", "self.sending", RUNTIME),
     Mutant("engine/runtime/policy.py", "", "MOST_INTERRUPTIONS = 5", "MOST_INTERRUPTIONS = 500", RUNTIME),
     Mutant("engine/runtime/work.py", "async def fail", "delivery.attempts + 1 < limit", "delivery.attempts < limit", RUNTIME),
     Mutant("engine/runtime/persistence.py", "async def outwait", "if self._given_up:", "if True:", RUNTIME),

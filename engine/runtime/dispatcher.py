@@ -56,6 +56,7 @@ class Dispatcher:
         self._alone = asyncio.Lock()
         self._standing_by = 0
         self._asked = False
+        self._arrived = False
         self._unclaimed: StoreError | None = None
         self._changed = asyncio.Event()
 
@@ -130,7 +131,9 @@ class Dispatcher:
             self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).settings.lease_ms)
             if not self._slots.closed:
                 self._employ(one)
-        self._ask()
+        # A transaction that led to nothing new is no reason for another.
+        if claimed or self._arrived:
+            self._ask()
 
     def withdrew(self, error: Exception) -> None:
         """Nothing was claimed, because of the disk or because of what stands in the database: another try is all there is."""
@@ -207,6 +210,7 @@ class Dispatcher:
 
     def _on_commit(self, committed: Committed) -> None:
         self._slots.on_commit(committed)
+        self._arrived = self._slots.fills(committed.deltas)
         self._alarm.arm(committed.due)
 
     def _on_worker_end(self, worker: asyncio.Task[None]) -> None:

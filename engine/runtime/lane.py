@@ -15,12 +15,13 @@ from store.queues import Queue, State
 class Lane:
     """Asked for every hop, so what it needs is at hand. `counters` are the store's, `freed` is called when a place is free in front of waiting messages."""
 
-    __slots__ = ("_counters", "_freed", "_leased", "_ready", "offered", "passing", "sending", "settings")
+    __slots__ = ("_counters", "_freed", "_leased", "offered", "passing", "ready", "sending", "settings")
 
     def __init__(self, settings: Queue, counters: Mapping[str, int], freed: Callable[[], None]) -> None:
         self._counters = counters
         self._freed = freed
-        self._ready = queues.counter(settings.id, State.READY)
+        #: The counter of messages ready to be claimed.
+        self.ready = queues.counter(settings.id, State.READY)
         self._leased = queues.counter(settings.id, State.LEASED)
         self.settings = settings
         #: Chains in the queue for the time of a hop.
@@ -33,7 +34,7 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Messages ready to be claimed."""
-        return self._counters[self._ready]
+        return self._counters[self.ready]
 
     @property
     def free(self) -> int:
@@ -51,11 +52,11 @@ class Lane:
         counters = self._counters
         settings = self.settings
         return not (
-            counters[self._ready] or self.sending or settings.paused
+            counters[self.ready] or self.sending or settings.paused
         ) and counters[self._leased] + self.passing + self.offered < settings.concurrency
 
     def leave(self) -> None:
         """A chain is through."""
         self.passing -= 1
-        if self._counters[self._ready]:
+        if self._counters[self.ready]:
             self._freed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.contract.events import QUEUE_OF, EventName, QueueName
 from engine.runtime.lane import Lane
@@ -68,6 +68,10 @@ class Slots:
             self._outdated = True
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.ensure_future(self._read_again())
+
+    def fills(self, deltas: Mapping[str, int]) -> bool:
+        """Whether a transaction that changed counters so has left more messages ready in a queue than there were."""
+        return any(deltas.get(lane.ready, 0) > 0 for lane in self.lanes.values())
 
     async def close(self) -> None:
         """Begin nothing more."""

@@ -361,3 +361,20 @@ def test_a_setting_that_changes_twice_at_once_ends_as_it_was_said_last(tmp_path:
             assert stage.store.counters[FINALIZED] == 1
 
         play(folder, scenario, seed=seed)
+
+
+def test_a_counter_that_errs_does_not_keep_the_writer_busy(tmp_path: Path) -> None:
+    """A database somebody has meddled with says that a message waits where none does."""
+
+    async def scenario(stage: Stage) -> None:
+        audit = await stage.one("SELECT id FROM queue WHERE name='audit'")
+        await stage.store.write(lambda tx: tx.count(queues.counter(audit, queues.State.READY)))
+        await asyncio.sleep(1.0)
+        before = stage.store.writer.commits
+        await asyncio.sleep(60.0)
+        assert stage.store.writer.commits == before
+        await stage.add(*write_notes(tmp_path, 3))
+        await stage.rest()
+        assert stage.store.counters[FINALIZED] == 3
+
+    play(tmp_path, scenario)
