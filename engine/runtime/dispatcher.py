@@ -55,6 +55,8 @@ class Dispatcher:
         self._workers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Lock()
         self._standing_by = 0
+        #: Works on a message that was interrupted before.
+        self._suspect: asyncio.Task[None] | None = None
         self._asked = False
         self._arrived = False
         self._unclaimed: StoreError | None = None
@@ -113,13 +115,21 @@ class Dispatcher:
         return self._slots.offer()
 
     def claim(self, tx: Transaction) -> list[Claimed]:
-        """Lease what waits for the places that are left."""
+        """Lease what waits for the places that are left.
+
+        Of messages whose worker died with the process one is at work at a time. Sixteen of them would all be blamed for the next death, and after
+        some deaths soon after the start, of whatever cause, be given up though each is innocent.
+        """
         claimed: list[Claimed] = []
         now = self.clock.steady_ms()
+        suspects = 0 if self._suspect is not None else 1
         for queue in tx.offered:
             if tx.counted(queues.counter(queue, queues.State.READY)) > 0 and (free := handover.places(tx, queue)) > 0:
                 settings = self._slots.of(queue).settings
-                claimed += settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms)
+                some = settle.claim(tx, now, queue, min(free, settings.batch), next(self._tools.tokens), settings.lease_ms, suspects)
+                if any(policy.interruptions(one.delivery) for one in some):
+                    suspects = 0
+                claimed += some
         return claimed
 
     def took(self, claimed: list[Claimed]) -> None:
@@ -130,7 +140,9 @@ class Dispatcher:
         for one in claimed:
             self._leases.hold(one.delivery, self._slots.of(one.delivery.queue).settings.lease_ms)
             if not self._slots.closed:
-                self._employ(one)
+                worker = self._employ(one)
+                if policy.interruptions(one.delivery):
+                    self._suspect = worker
         # A transaction that led to nothing new is no reason for another.
         if claimed or self._arrived:
             self._ask()
@@ -149,10 +161,11 @@ class Dispatcher:
             self._asked = True
             self.store.writer.submit(_only_claims).add_done_callback(asyncio.Future.exception)
 
-    def _employ(self, claimed: Claimed) -> None:
+    def _employ(self, claimed: Claimed) -> asyncio.Task[None]:
         worker = asyncio.get_running_loop().create_task(self._carry(claimed))
         self._workers.add(worker)
         worker.add_done_callback(self._on_worker_end)
+        return worker
 
     # Working --------------------------------------------------------------------------------------
 
@@ -216,6 +229,9 @@ class Dispatcher:
     def _on_worker_end(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         self._changed.set()
+        if worker is self._suspect:
+            self._suspect = None
+            self._ask()
         if not worker.cancelled() and (error := worker.exception()) is not None:
             context = {"message": "A task of the dispatcher failed.", "exception": error, "task": worker}
             asyncio.get_running_loop().call_exception_handler(context)

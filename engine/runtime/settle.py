@@ -64,10 +64,10 @@ class Unwritten(NamedTuple):
     event: str
 
 
-def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_ms: int) -> list[Claimed]:
-    """Lease messages together with their documents."""
+def claim(tx: Transaction, now: int, queue: int, count: int, token: int, lease_ms: int, suspects: int) -> list[Claimed]:
+    """Lease messages together with their documents; at most `suspects` of them were interrupted before."""
     claimed = []
-    for delivery in queues.claim(tx, now, queue, count, token, lease_ms):
+    for delivery in queues.claim(tx, now, queue, count, token, lease_ms, suspects):
         document = None if delivery.doc is None else documents.find(tx, delivery.doc)
         twins = document is not None and documents.has_twin(
             tx, document.tenant, document.doc, document.access_key, document.number_key

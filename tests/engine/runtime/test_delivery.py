@@ -209,6 +209,36 @@ def test_a_document_that_was_cut_off_five_times_runs_alone(tmp_path: Path) -> No
     play(tmp_path, scenario, start=False)
 
 
+def test_of_the_documents_that_were_cut_off_one_is_at_work_at_a_time(tmp_path: Path) -> None:
+    """So a death soon after the start, of whatever cause, is held against one of them and not against all."""
+    suspects: set[str] = set()
+    at_work: set[str] = set()
+    most: list[int] = []
+    leased: list[int] = []
+
+    async def watch(event: Event, context: Context) -> None:
+        at_work.add(event.doc_id)
+        most.append(len(at_work & suspects))
+        await asyncio.sleep(0.1)
+        at_work.discard(event.doc_id)
+
+    async def scenario(stage: Stage) -> None:
+        docs = await stopped_at_parse(stage, tmp_path, 20)
+        suspects.update(docs[1::2])
+        await stage.store.write(lambda tx: [tx.execute("UPDATE msg SET deliveries=2 WHERE doc=?", (doc,)).fetchall() for doc in sorted(suspects)])
+        stage.registry = behind({EventName.DOC_INGESTED: watch, EventName.AUDIT_DONE: watch})
+        await stage.new_dispatcher().start()
+        await paused(stage, "parse", paused=False)
+        for _ in range(100):
+            leased.append(await stage.one("SELECT count(*) FROM msg WHERE state=2 AND deliveries>1"))
+            await asyncio.sleep(0.02)
+        await stage.rest()
+        assert stage.store.counters[FINALIZED] == 20
+        assert max(most) == max(leased) == 1
+
+    play(tmp_path, scenario, start=False)
+
+
 def test_a_document_that_was_cut_off_once_more_is_a_dead_letter_called_crashed(tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         await stopped_at_parse(stage, tmp_path, 2)
