@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant("store/kv.py", "PUT = (", "ver=ver+1, exp=excluded.exp", "ver=ver+1", STORE),
     Mutant("store/locks.py", "def acquire", "fence=fence+1", "fence=fence", STORE),
     Mutant("store/locks.py", "def release", "WHERE name=? AND owner=?", "WHERE name=? AND owner=owner AND ?<>''", STORE),
-    Mutant("store/batch.py", "def _attempt", "rollback(connection)\n                return spoiled", "pass", STORE),
+    Mutant("store/batch.py", "def _operations", "if tx.mark != before:", "if False:", STORE),
     Mutant("store/blobs.py", "def read", "if hashlib.sha256(content).digest() != sha:", "if False:", STORE),
     Mutant("store/blobs.py", "def confirm", 'raise NotFound(f"Blob {sha.hex()} is missing.") from None', "return", STORE),
     Mutant("store/migrate.py", "", "if version > latest():", "if False:", STORE),
