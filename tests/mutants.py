@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("store/blobs.py", "def read", "if hashlib.sha256(content).digest() != sha:", "if False:", STORE),
     Mutant("store/blobs.py", "def confirm", 'raise NotFound(f"Blob {sha.hex()} is missing.") from None', "return", STORE),
     Mutant("store/migrate.py", "", "if version > latest():", "if False:", STORE),
-    Mutant("store/records/steps.py", "def is_done", "row[0] == StepStatus.DONE", "row[0] == StepStatus.DEAD", RUNTIME),
+    Mutant("store/records/steps.py", "def is_done", "row[0] == StepStatus.DONE", "row[0] == StepStatus.DEAD", STORE),
     Mutant("engine/runtime/settle.py", "def complete", "if not steps.record_done(", "if not True and steps.record_done(", RUNTIME),
     Mutant("engine/runtime/settle.py", "def complete", "lookup.verify(tx, moment.wall)", "pass", RUNTIME),
     Mutant("engine/runtime/lane.py", "def passable", "counters[self.ready] or self.sending", "self.sending", RUNTIME),
