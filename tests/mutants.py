@@ -60,7 +60,7 @@ MUTANTS = (
     Mutant("engine/runtime/standing.py", "def finish", "failed=False)", "failed=True)", RUNTIME),
     Mutant("engine/runtime/leases.py", "async def give_back", "if held:", "if False:", RUNTIME),
     Mutant("store/handover.py", "def may_follow", "draft.delay_ms or tx.counted(counter(draft.queue, State.READY))", "draft.delay_ms", STORE),
-    Mutant("store/handover.py", "def places", "- tx.deltas.get(counter(queue, State.LEASED), 0)", "", RUNTIME),
+    Mutant("store/handover.py", "def places", "- tx.deltas.get(counter(queue, State.LEASED), 0)", "", STORE),
     Mutant("store/records/steps.py", "def record_done", "return written > 0", "return True", RUNTIME),
     Mutant("store/writer.py", "def cancel", "return False", "return super().cancel()", STORE),
     Mutant("store/writer.py", "def _settle", "submission.future.set_result(result)", "submission.future.set_result(None)", STORE),
