@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant("store/records/steps.py", "def record_done", "return written > 0", "return True", RUNTIME),
     Mutant("store/writer.py", "def cancel", "return False", "return super().cancel()", STORE),
     Mutant("store/writer.py", "def _settle", "submission.future.set_result(result)", "submission.future.set_result(None)", STORE),
-    Mutant("engine/runtime/slots.py", "def offer", "if not lane.settings.paused:", "if True:", RUNTIME),
+    Mutant("engine/runtime/slots.py", "def offer", "if self.closed or self.quiet:", "if self.closed:", RUNTIME),
     Mutant("engine/intake/identity.py", "def document_id", "tenant.encode()", "b''", RUNTIME),
 )
 
