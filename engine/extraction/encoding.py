@@ -75,9 +75,14 @@ def settle(content: bytes) -> Text:
         return Text(content, "utf-8", recovered=True)
     if encoding != "utf-8":
         return Text(content, encoding, recovered=False)
-    if _is_utf8(content):
-        return Text(content, "utf-8", recovered=False)
-    return _recover(content, claimed)
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            # A file that was cut inside a character is cut, not in another encoding: the parser will find it incomplete.
+            return Text(content[: error.start], "utf-8", recovered=False)
+        return _recover(content, claimed)
+    return Text(content, "utf-8", recovered=False)
 
 
 def _is_utf8(content: bytes) -> bool:

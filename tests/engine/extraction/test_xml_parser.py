@@ -32,6 +32,7 @@ def refused(content: bytes) -> tuple[str, int | None]:
         (b"<a>\n<b>\n</a>", "tag_mismatch", 3),
         (b'<a xmlns:p="u">\n<p:b></b></a>', "prefix_mismatch", 2),
         (b"<a>\n<b>", "truncated", 2),
+        ("<a>\n<b>José".encode()[:-1], "truncated", 2),
         (b"<a>\n<b c='", "unfinished", 2),
         (b"<a>\n<b>Silva & Filhos</b></a>", "raw_ampersand", 2),
         (b"<a>&nbsp;</a>", "raw_ampersand", 1),
