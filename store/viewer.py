@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from store import connection as opening
 from store import driver
-from store.connection import APPLICATION_ID, ThreadDriver, pragma
-from store.errors import Damaged, NewerSchema, NotFound, NotNexus
-from store.migrate import latest
+from store.connection import ThreadDriver, pragma
+from store.errors import Damaged, NotFound
+from store.migrate import refuse_foreign
 from store.store import BLOBS, DATABASE
 
 T = TypeVar("T")
@@ -33,13 +33,14 @@ class Viewer:
 
         def connect() -> driver.Connection:
             connection = opening.open_reader(path)
-            version = pragma(connection, "user_version")
-            if pragma(connection, "application_id") != APPLICATION_ID or not version:
+            try:
+                refuse_foreign(connection, path)
+                if not pragma(connection, "user_version"):
+                    # Whoever made the file has not filled it yet, or died before; the next owner does.
+                    raise NotFound(f"There is nothing in {path} yet.")
+            except BaseException:
                 connection.close()
-                raise NotNexus(f"{path} is no Nexus database.")
-            if version > latest():
-                connection.close()
-                raise NewerSchema(f"{path} has schema {version}, this Nexus knows up to {latest()}.")
+                raise
             return connection
 
         return cls(directory, await ThreadDriver.open(connect))
