@@ -85,7 +85,7 @@ MESSAGES: dict[str, str] = {
     "explain.ids": "{doc}   trace {trace}",
     "explain.needs_review": "The classifier is not sure (below 0.65) and asks for your decision.",
     "explain.next": "Next",
-    "explain.ocr_needed": "A scan without text: it needs character recognition, which is not installed here.",
+    "explain.ocr_needed": "A PDF or an image: it is kept; its content is not read here yet.",
     "explain.processing": "The pipeline is at work on it.",
     "explain.queued": "It waits for its turn.",
     "explain.retrying": "An agent failed; it tries again by itself.",

@@ -85,7 +85,7 @@ MESSAGES: dict[str, str] = {
     "explain.ids": "{doc}   rastro {trace}",
     "explain.needs_review": "O classificador não tem certeza (abaixo de 0,65) e pede a sua decisão.",
     "explain.next": "A seguir",
-    "explain.ocr_needed": "Imagem sem texto: precisa de reconhecimento de caracteres, que não está instalado aqui.",
+    "explain.ocr_needed": "PDF ou imagem: guardado; o seu conteúdo ainda não é lido aqui.",
     "explain.processing": "Está sendo processado.",
     "explain.queued": "Espera a sua vez.",
     "explain.retrying": "Um agente falhou; tenta de novo sozinho.",
