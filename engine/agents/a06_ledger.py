@@ -44,7 +44,7 @@ async def handle(event: Event, context: Context) -> Outcome:
         verdict = classify(note, *await context.lookup.viewpoint())
     else:
         verdict = carried(ready.viewpoint, Classification)
-    repeated = _repeated(note, await context.lookup.surroundings())
+    repeated = None if verdict.audit_only else _repeated(note, await context.lookup.surroundings())
     booking = book(note, verdict) if repeated is None else Booking(refusal=repeated)
     await context.breathe()
     apportioned = await _apportioned(note, verdict, context) if repeated is None else Apportioned(refusal=repeated)

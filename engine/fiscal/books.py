@@ -1,7 +1,7 @@
 """From whose books a note is entered, whether it is entered at all, and which of its taxes those books owe or recover.
 
 Shared by ledger and taxes, so that both say the same. A note between two own companies enters two sets of books; one
-without an own company is looked at as its issuer does.
+without an own company is looked at as its issuer does, unless the office has companies: then it enters none.
 """
 
 from __future__ import annotations
@@ -100,6 +100,14 @@ def refusal(note: Note) -> Reason | None:
         return None
     code = "cancelled" if status in _CANCELLED else "denied" if status in _DENIED else "not_authorised"
     return Reason(code=code, arguments={"status": status or "–"})
+
+
+def kept_out(note: Note, classification: Classification) -> Reason | None:
+    """Why a note is not entered: what the note itself tells, or that it is between others than the own companies."""
+    refused = refusal(note)
+    if refused is None and classification.audit_only:
+        return Reason(code="outside")
+    return refused
 
 
 def _books(

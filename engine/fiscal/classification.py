@@ -7,8 +7,8 @@ The CFOP speaks for the issuer. A note received is turned round (the supplier's 
 purpose is read from indFinal and from the own company's CNAE. A note an outsider issued as *entry* (tpNF 0) to an own
 company, such as the entry note of a rural producer's buyer, is an exit of that company. Both parties own: buying and
 selling between them is Transferência; where their CNPJ roots differ it may be a true sale between two clients of the
-office, so confidence falls below the review threshold. A note to oneself keeps what its CFOP says. Without an own
-company the note is looked at as its issuer does (`Role.THIRD`).
+office, so confidence falls below the review threshold. A note to oneself keeps what its CFOP says. Where neither party
+is own the note is looked at as its issuer does (`Role.THIRD`), and only audited once the office has registered companies.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     #: Share of the value that the sector's goods hold; 1 where the CNAE speaks.
     sector_share: Decimal = Decimal(0)
     reasons: tuple[Reason, ...] = ()
+    #: The office has own companies and none is a party: the note enters no books, and no person has to look.
+    audit_only: bool = False
 
     @property
     def mixed(self) -> bool:
@@ -81,7 +83,7 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_review(self) -> bool:
         """A person has to look."""
-        return self.confidence < REVIEW_BELOW
+        return not self.audit_only and self.confidence < REVIEW_BELOW
 
 
 def classify(note: Note, companies: Companies, corrections: Corrections | None = None) -> Classification:
@@ -94,7 +96,8 @@ def classify(note: Note, companies: Companies, corrections: Corrections | None =
     company = recipient if role is Role.RECEIVED else issuer
     view = _View(note, role, leaving, company, corrections or {})
 
-    evidence = [_party(role, company)]
+    audit_only = role is Role.THIRD and len(companies) > 0
+    evidence = [Reason(code="outside") if audit_only else _party(role, company)]
     caps = [view.doubt(evidence)]
     if role is Role.BOTH and not same_root(note.issuer.id, note.recipient.id):
         evidence.append(Reason(code="different_roots"))
@@ -117,6 +120,7 @@ def classify(note: Note, companies: Companies, corrections: Corrections | None =
         sector_source=source,
         sector_share=sector_share,
         reasons=tuple(evidence),
+        audit_only=audit_only,
     )
 
 

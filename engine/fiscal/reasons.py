@@ -44,6 +44,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Nenhuma empresa própria entre as partes: vista pelo emitente",
         "No own company among the parties: seen as its issuer",
     ),
+    "outside": (
+        "Nenhuma empresa própria entre as partes: documento de terceiros, só auditado",
+        "No own company among the parties: a document of third parties, audited only",
+    ),
     # Not booked.
     "no_protocol": ("Sem protocolo de autorização", "No authorisation protocol"),
     "not_authorised": ("Protocolo com cStat {status}: não autorizada", "Protocol with cStat {status}: not authorised"),

@@ -20,7 +20,7 @@ from typing import Final, Literal
 import msgspec
 
 from engine.fiscal.amounts import leaf_cents
-from engine.fiscal.books import Books, books_of, moves, refusal
+from engine.fiscal.books import Books, books_of, kept_out, moves
 from engine.fiscal.classification import Classification
 from engine.fiscal.note import Item, Note
 from engine.fiscal.operations import Direction, Operation, Purpose, Treatment
@@ -89,7 +89,7 @@ def apportion(note: Note, classification: Classification) -> Apportioned:
 
 def apportioning(note: Note, classification: Classification) -> Generator[None, None, Apportioned]:
     """`apportion` in steps of about a millisecond, for whoever shares a loop: a note may hold 990 items."""
-    refused = refusal(note)
+    refused = kept_out(note, classification)
     if refused is None and note.medium == "list" and not any(item.taxes for item in note.items):
         refused = Reason(code="no_tax_leaves")
     if refused is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.fiscal import chart
-from engine.fiscal.books import Books, books_of, moves, refusal
+from engine.fiscal.books import Books, books_of, kept_out, moves
 from engine.fiscal.chart import Account
 from engine.fiscal.classification import Classification
 from engine.fiscal.ledger.components import Slice, slices
@@ -99,7 +99,7 @@ _HISTORIES: Final = {
 
 def book(note: Note, classification: Classification) -> Booking:
     """Write the double entry of a note; debits equal credits in every set of books it enters."""
-    refused = refusal(note)
+    refused = kept_out(note, classification)
     if refused is not None:
         return Booking(viewpoint=classification.viewpoint, refusal=refused)
     journals = [_Bookkeeper(note, books).written() for books in books_of(note, classification)]

@@ -178,6 +178,15 @@ async def test_a_doubtful_document_is_reported_and_put_before_a_person(clean: Gi
     assert journeys[0].effect() == journeys[1].effect()
 
 
+async def test_a_note_between_others_is_audited_and_enters_no_books(clean: Given) -> None:
+    own = Companies([Company(cnpj="99888777000166", name="Terceira")])
+    for hop in (cold, warm):
+        journey = await travel(clean, context=MemoryContext(given=clean, companies=own), hop=hop)
+        assert (journey.facts["state"], journey.facts["role"], journey.facts["entries"]) == ("done", "third", 0)
+        assert journey.report is not None and not journey.report.ledger_entries and not journey.report.tax_apportion
+    assert (await travel(clean)).facts["entries"] > 0
+
+
 async def test_a_half_that_comes_back_from_the_dead_meets_its_sister(clean: Given) -> None:
     """The other side was kept under run 0; the requeued one carries run 1."""
 

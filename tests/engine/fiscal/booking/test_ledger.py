@@ -16,6 +16,7 @@ from engine.fiscal.companies import Companies, Company, Regime
 from engine.fiscal.ledger import Booking, book
 from engine.fiscal.note import Note, Remark
 from engine.fiscal.operations import Operation
+from engine.fiscal.taxes import apportion
 
 Build = Callable[..., Any]
 Lines = set[tuple[str, str, int]]
@@ -303,6 +304,15 @@ def test_what_must_not_be_booked(invoice: Build, item: Build, changes: dict[str,
     booking = booked(invoice(item("5102"), **changes))
     assert booking.entries == ()
     assert booking.refusal is not None and booking.refusal.code == code
+
+
+def test_what_is_between_others_enters_no_books_once_companies_are_known(invoice: Build, item: Build) -> None:
+    note = invoice(item("5102", **TAXES))
+    stranger = Company(cnpj="99888777000166", name="Terceira")
+    booking, cube = booked(note, stranger), apportion(note, classify(note, Companies([stranger])))
+    assert booking.entries == () and cube.rows == ()
+    assert booking.refusal == cube.refusal and booking.refusal is not None and booking.refusal.code == "outside"
+    assert booked(note).entries and apportion(note, classify(note, NOBODY)).rows
 
 
 def test_late_authorisation_is_authorisation(invoice: Build, item: Build) -> None:
