@@ -143,21 +143,32 @@ def everyone(connection: Transaction | driver.Connection) -> list[Queue]:
     return [Queue._make(row) for row in connection.execute(f"SELECT {COLUMNS} FROM queue ORDER BY id").fetchall()]
 
 
-SETTABLE = frozenset({"concurrency", "batch", "max_attempts", "lease_ms", "backoff_ms", "backoff_max_ms", "retention_ms", "paused"})
+#: What may be set, with the least and the most of it. No lease is shorter than 60 s, for leases are renewed every 20 s.
+SETTABLE: dict[str, tuple[int, int | None]] = {
+    "concurrency": (1, 1_000), "batch": (1, 1_000), "lease_ms": (60_000, 86_400_000), "backoff_ms": (1, None), "backoff_max_ms": (1, None),
+    "retention_ms": (3_600_000, None), "paused": (0, 1),
+}  # fmt: skip
 
 
 def change(tx: Transaction, name: str, **settings: int) -> Queue:
-    """Change settings of a queue; what is in flight goes on under the old ones."""
+    """Change settings of a queue, all of them or none; what is in flight goes on under the old ones."""
     queue = by_name(tx, name)
     if queue is None:
         raise UnknownQueue(f"No queue is called {name!r}.")
     for setting, value in settings.items():
-        if setting not in SETTABLE or value < 0:
-            raise Refusal(f"{setting}={value} is no setting of a queue.")
+        if setting not in SETTABLE:
+            raise Refusal(f"{setting} is no setting of a queue; there are {', '.join(SETTABLE)}.")
+        least, most = SETTABLE[setting]
+        if value < least or (most is not None and value > most):
+            span = f"{least} or more" if most is None else f"{least} to {most}"
+            raise Refusal(f"{setting} may be {span}, not {value}. To stop a queue: `nexus queues pause {name}`.")
+    changed = Queue(**{**queue._asdict(), **settings})
+    if {"backoff_ms", "backoff_max_ms"} & settings.keys() and changed.backoff_max_ms < changed.backoff_ms:
+        span = f"{changed.backoff_ms} (backoff_ms) or more"
+        raise Refusal(f"backoff_max_ms may be {span}, not {changed.backoff_max_ms}. To stop a queue: `nexus queues pause {name}`.")
+    for setting, value in settings.items():
         tx.execute(f"UPDATE queue SET {setting}=? WHERE id=?", (value, queue.id))
     tx.touch("queues", "queue_settings")
-    changed = by_name(tx, name)
-    assert changed is not None
     return changed
 
 

@@ -31,7 +31,7 @@ from store.transaction import Transaction
 MOST_BITES = 500
 #: Longest time to live a caller may ask for: a century, in seconds.
 LONGEST_TTL_S = 100 * 365 * 24 * 3600
-#: Largest setting of a queue; longer times than 24 days say nothing more.
+#: Largest setting of a queue that the store sets no limit to; longer times than 24 days say nothing more.
 LARGEST_SETTING = 2**31 - 1
 
 
@@ -129,7 +129,7 @@ class LocalExecutor:
 
     async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:
         for setting, value in command.settings.items():
-            if value > LARGEST_SETTING:
+            if value > LARGEST_SETTING and queues.SETTABLE.get(setting, (0, 0))[1] is None:
                 raise BadInput(f"{setting} may be {LARGEST_SETTING} at most.")
 
         await self._store.write(lambda tx: queues.change(tx, command.queue, **command.settings))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.facade.commands import ChangeQueue, CommandResult, DropDead, PurgeQueue, Requeue, RestoreDead
 from engine.facade.reading import Executing, Reading
-from engine.facade.views import DeadLetter, QueueView
+from engine.facade.views import DeadLetter
 from store import bin, queues
 from store.driver import Connection
 from store.queues import State
@@ -20,6 +21,25 @@ LETTER = (
 DEAD = LETTER.format(queue="msg.queue") + "WHERE queue.name LIKE 'dlq.%'"
 #: What lies in the bin, under the queue it was in.
 BINNED = LETTER.format(queue="msg.binned") + f"WHERE msg.queue=(SELECT id FROM queue WHERE name='{bin.NAME}')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    """A queue with its depth and what can be set; `oldest_age` is of the oldest ready message, in milliseconds."""
+
+    name: str
+    ready: int
+    leased: int
+    delayed: int
+    dead: int
+    oldest_age: int | None
+    paused: bool
+    concurrency: int
+    batch: int
+    lease_ms: int
+    backoff_ms: int
+    backoff_max_ms: int
+    retention_ms: int
 
 
 class Queues:
@@ -125,10 +145,10 @@ def _view(connection: Connection, queue: queues.Queue, counters: Mapping[str, in
         paused=bool(queue.paused),
         concurrency=queue.concurrency,
         batch=queue.batch,
-        max_attempts=queue.max_attempts,
         lease_ms=queue.lease_ms,
         backoff_ms=queue.backoff_ms,
         backoff_max_ms=queue.backoff_max_ms,
+        retention_ms=queue.retention_ms,
     )
 
 

@@ -64,7 +64,7 @@ def show(queue: str, data_dir: DataDir = None, as_json: AsJson = False, lang: La
 @app.command("set")
 def change(
     queue: str,
-    settings: Annotated[list[str], typer.Argument(help="NAME=VALUE: concurrency, batch, max_attempts, lease_ms, backoff_ms, backoff_max_ms, retention_ms.")],
+    settings: Annotated[list[str], typer.Argument(help="NAME=VALUE: concurrency, batch, lease_ms, backoff_ms, backoff_max_ms, retention_ms.")],
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -162,15 +163,45 @@ def test_a_foreign_producer_that_repeats_itself_is_heard_once_in_a_day(database:
 
 
 def test_a_queue_has_one_dead_letter_queue_and_keeps_its_settings(database: Database, parse: Queue) -> None:
-    changed = database.run(lambda tx: queues.change(tx, "parse", concurrency=2, paused=1, max_attempts=7))
-    assert (changed.concurrency, changed.paused, changed.max_attempts) == (2, 1, 7)
+    changed = database.run(lambda tx: queues.change(tx, "parse", concurrency=2, paused=1, batch=7))
+    assert (changed.concurrency, changed.paused, changed.batch) == (2, 1, 7)
     assert database.run(lambda tx: queues.ensure(tx, "parse", 16)) == changed
     assert [queue.name for queue in queues.everyone(database.connection)] == ["dlq.parse", "parse"]
     with pytest.raises(UnknownQueue):
         database.run(lambda tx: queues.change(tx, "nothing", paused=1))
-    for settings in ({"concurrency": -1}, {"dlq": 1}, {"id": 1}):
+    for settings in ({"concurrency": -1}, {"dlq": 1}, {"id": 1}, {"max_attempts": 3}):
         with pytest.raises(Refusal):
             database.run(lambda tx, settings=settings: queues.change(tx, "parse", **settings))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("settings", "span"),
+    [
+        ({"concurrency": 0}, "1 to 1000"), ({"concurrency": 1_001}, "1 to 1000"), ({"batch": 0}, "1 to 1000"), ({"batch": 1_001}, "1 to 1000"),
+        ({"lease_ms": 59_999}, "60000 to 86400000"), ({"lease_ms": 86_400_001}, "60000 to 86400000"), ({"backoff_ms": 0}, "1 or more"),
+        ({"backoff_max_ms": 999}, "1000 (backoff_ms) or more"), ({"backoff_ms": 600_001}, "600001 (backoff_ms) or more"),
+        ({"retention_ms": 3_599_999}, "3600000 or more"), ({"paused": 2}, "0 to 1"), ({"batch": 3, "retention_ms": 5}, "3600000 or more"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_would_stop_the_engine_is_refused_with_its_range(
+    database: Database, parse: Queue, settings: dict[str, int], span: str
+) -> None:
+    with pytest.raises(Refusal, match="may be " + re.escape(span)) as caught:
+        database.run(lambda tx: queues.change(tx, "parse", **settings))
+    assert "`nexus queues pause parse`" in str(caught.value)
+    assert queues.by_name(database.connection, "parse") == parse
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"concurrency": 1, "batch": 1, "lease_ms": 60_000, "backoff_ms": 1, "backoff_max_ms": 1, "retention_ms": 3_600_000},
+        {"concurrency": 1_000, "batch": 1_000, "lease_ms": 86_400_000, "backoff_max_ms": 700_000, "backoff_ms": 700_000},
+    ],
+)
+def test_the_ends_of_the_ranges_can_be_set(database: Database, parse: Queue, settings: dict[str, int]) -> None:
+    changed = database.run(lambda tx: queues.change(tx, "parse", **settings))
+    assert changed == parse._replace(**settings) == queues.by_name(database.connection, "parse")
 
 
 def test_operations_tell_when_sleepers_are_due(database: Database, parse: Queue) -> None:

@@ -244,10 +244,10 @@ async def test_what_was_run_again_since_is_not_taken_back(build: MakeHouse) -> N
 
 async def test_queues_change_pause_and_refuse(idle: House) -> None:
     queues = idle.engine.queues
-    assert (await queues.change("audit", {"concurrency": 3, "max_attempts": 2})).done == 1
+    assert (await queues.change("audit", {"concurrency": 3, "retention_ms": 7_200_000})).done == 1
     assert (await queues.pause("audit")).undo == "resume"
     view = next(one for one in await queues.everyone() if one.name == "audit")
-    assert (view.concurrency, view.max_attempts, view.paused) == (3, 2, True)
+    assert (view.concurrency, view.retention_ms, view.paused) == (3, 7_200_000, True)
     assert (await queues.resume("audit")).undo is None
     assert [one.name for one in await queues.everyone()] == [
         "ingest", "parse", "normalize", "audit", "classify", "ledger", "tax", "recon", "report", "observability",
@@ -256,7 +256,9 @@ async def test_queues_change_pause_and_refuse(idle: House) -> None:
         ("adit", {"paused": 1}, "NX-S22"),
         ("audit", {"colour": 1}, "NX-S19"),
         ("audit", {"batch": -1}, "NX-S19"),
-        ("audit", {"batch": 2**40}, "NX-E10"),
+        ("audit", {"batch": 2**40}, "NX-S19"),
+        ("audit", {"max_attempts": 2}, "NX-S19"),
+        ("audit", {"retention_ms": 2**70}, "NX-E10"),
     ):
         result = await queues.change(queue, settings)
         assert (result.done, codes(result)) == (0, [(queue, code)])

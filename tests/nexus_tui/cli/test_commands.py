@@ -163,17 +163,18 @@ def test_jobs(call: Call, worked: Worked) -> None:
 
 def test_queues_are_changed_paused_and_purged(call: Call, nexus: Nexus, data: Path) -> None:
     call(nexus, "init")
-    assert call(nexus, "queues", "set", "audit", "concurrency=3", "max_attempts=2", "--json").object["done"] == 1
+    assert call(nexus, "queues", "set", "audit", "concurrency=3", "retention_ms=7200000", "--json").object["done"] == 1
     assert call(nexus, "queues", "pause", "audit", "--json").object["undo"] == "resume"
     shown = call(nexus, "queues", "show", "audit", "--json").object
-    assert (shown["concurrency"], shown["max_attempts"], shown["paused"]) == (3, 2, True)
+    assert (shown["concurrency"], shown["retention_ms"], shown["paused"]) == (3, 7_200_000, True)
+    assert "max_attempts" not in shown
     status = call(nexus, "status", "--json").object
     assert status["checks"]["paused"] == {"status": "warn", "observed": 1}
     assert "yes" in call(nexus, "queues", "ls").out
     call(nexus, "queues", "resume", "audit")
     for arguments in (
         ("set", "audit", "colour=1"), ("set", "audit", "batch"), ("set", "audit", "batch=-1"), ("set", "audit", "batch=²"), ("set", "audit", "batch=" + "9" * 30),
-        ("set", "nope", "batch=1"), ("pause", "nope"), ("show", "nope"), ("purge", "audit"), ("purge", "audit", "--confirm", "ingest"),
+        ("set", "audit", "concurrency=0"), ("set", "audit", "max_attempts=2"), ("set", "nope", "batch=1"), ("pause", "nope"), ("show", "nope"), ("purge", "audit"), ("purge", "audit", "--confirm", "ingest"),
     ):  # fmt: skip
         assert call(nexus, "queues", *arguments, code=2).err
     call(nexus, "add", data / "nfe" / NOTE, data / "nfe" / "nfce.xml")
