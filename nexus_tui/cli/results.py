@@ -21,12 +21,15 @@ CSV_COLUMNS = ("docId", "file", "family", "accessKey", "number", "series", "issu
 def tell(objects: list[dict[str, Any]], refused: list[dict[str, Any]], session: Session) -> int:
     """Print one row or object a document, and the totals. Returns the exit code."""
     if session.as_json:
+        seen: set[str] = set()
         for value in objects:
-            output.emit(value)
+            output.emit({**value, "already": True} if value["docId"] in seen else value)
+            seen.add(value["docId"])
         for told in refused:
             output.emit(_refused_object(told))
     else:
-        _table(objects, session.language)
+        if objects or not refused:
+            _table(objects, session.language)
         for told in refused:
             session.refused(told)
     if refused and not objects:
@@ -50,23 +53,33 @@ def _table(objects: list[dict[str, Any]], spoken: Language) -> None:
         rows.append(
             (
                 Path(value["file"].partition("!")[0]).name + ("!" + value["file"].partition("!")[2] if "!" in value["file"] else ""),
-                value["family"], value["number"], value["state"], value["status"], counts["ERRO"] or "", counts["ALERTA"] or "", value["total"],
+                value["family"], value["number"], value["state"], value["status"], counts["ERRO"] or "", counts["ALERTA"] or "", _money(value["total"]),
                 value["ledger"]["debits"], value["ledger"]["credits"],
             )
         )  # fmt: skip
     names = ("file", "family", "number", "state", "status", "errors", "alerts", "total", "debits", "credits")
     output.table([word(name, spoken) for name in names], rows, right=(2, 5, 6, 7, 8, 9))
-    totals = [sum((Decimal(value["ledger"][side]) for value in documents), Decimal(0)) for side in ("debits", "credits")]
-    whole = sum((Decimal(value["total"]) for value in documents if value["total"] and value["state"] != "duplicate"), Decimal(0))
+    # The same bytes under several paths are one document.
+    once = list({value["docId"]: value for value in documents}.values())
+    totals = [sum((Decimal(value["ledger"][side]) for value in once), Decimal(0)) for side in ("debits", "credits")]
+    whole = sum((Decimal(value["total"]) for value in once if value["total"] and value["state"] != "duplicate"), Decimal(0))
     balance = word("balanced" if totals[0] == totals[1] else "unbalanced", spoken)
     errors = sum(finding["severity"] == "ERRO" for value in documents for finding in value["findings"])
     output.line()
     output.line(
-        f"{len(documents)} {word('documents', spoken)}, {errors} {word('errors', spoken)}, {word('total', spoken)} {whole}, "
-        f"{word('debits', spoken)} {totals[0]}, {word('credits', spoken)} {totals[1]} ({balance})"
+        f"{len(documents)} {word('documents', spoken)}, {errors} {word('errors', spoken)}, {word('total', spoken)} {_money(whole)}, "
+        f"{word('debits', spoken)} {_money(totals[0])}, {word('credits', spoken)} {_money(totals[1])} ({balance})"
     )
     if documents and all(value["role"] in (None, "third") for value in documents):
         output.line(word("no_company", spoken))
+
+
+def _money(amount: str | Decimal | None) -> str:
+    """At least two places; what a document says with more is not rounded away."""
+    if not amount and not isinstance(amount, Decimal):
+        return ""
+    exact = Decimal(amount or 0)
+    return f"{exact:.2f}" if exact.normalize().as_tuple().exponent in (0, -1, -2) or exact == exact.to_integral_value() else f"{exact:f}"
 
 
 async def write_reports(nexus: Appliance, objects: list[dict[str, Any]], out: Path, formats: list[str]) -> None:

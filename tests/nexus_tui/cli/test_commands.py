@@ -339,3 +339,20 @@ def test_a_document_that_hides_control_characters_is_shown_without(call: Call, n
         assert "\x1b" not in out
     assert call(nexus, "docs", "ls", "--json").object["name"] == hostile.name
     assert "\x1b" not in call(nexus, "process", tmp_path / "\x1b[2Jnone", code=2).err
+
+
+def test_the_same_bytes_under_two_paths_are_counted_once(call: Call, nexus: Nexus, data: Path, tmp_path: Path) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_bytes((data / "nfe" / NOTE).read_bytes())
+    rows = call(nexus, "process", tmp_path / "a.xml", tmp_path / "b.xml", "--json").objects
+    assert len({row["docId"] for row in rows}) == 1
+    assert [row.get("already") for row in rows] == [None, True]
+    shown = call(nexus, "process", tmp_path / "a.xml", tmp_path / "b.xml").out
+    assert ", total 610.37, debits 787.50, credits 787.50 (" in shown
+
+
+def test_nothing_but_a_path_that_is_not_there_prints_no_empty_table(call: Call, nexus: Nexus, tmp_path: Path) -> None:
+    ended = call(nexus, "process", tmp_path / "none", code=2)
+    assert ended.out == "" and "none" in ended.err
+    (tmp_path / "empty").mkdir()
+    assert "total 0.00, debits 0.00, credits 0.00" in call(nexus, "process", tmp_path / "empty").out
