@@ -5,7 +5,7 @@ vNF = vProd - vDesc - vICMSDeson (where deducted) + vST + vICMSMonoReten + vFCPS
 
 1. Imports (CFOP 3xxx): the rule does not apply.
 2. New vehicles billed directly (tpOp 2): without vST, vFCPST and vIPIDevol.
-3. An exempted ICMS (vICMSDeson) that the issuer did not deduct is accepted.
+3. An exempted ICMS (vICMSDeson) that the issuer did not deduct is accepted, unless an item declares the deduction (indDeduzDeson 1).
 4. Fuels with an ANP code: the ICMS-ST may have been charged before; the total without it is accepted. The official rule names the codes; we hold no
    list of them, so any ANP code counts.
 """
@@ -64,7 +64,8 @@ def _readings(note: Note, totals: Group) -> Iterator[list[Operand]]:
     """The sums that the rule accepts, what the law asks first."""
     operands = list(_operands(note, totals))
     deducted, exempted = _exempted(note, totals)
-    exemptions = dict.fromkeys((deducted, ZERO, exempted))
+    declared = any(item.tax("ICMS").text("indDeduzDeson") == "1" for item in note.items)
+    exemptions = (deducted,) if declared else tuple(dict.fromkeys((deducted, ZERO, exempted)))
     for exemption in exemptions:
         yield [*operands, ("vICMSDeson", -exemption)]
     if any(item.product.text("comb/cProdANP") for item in note.items):

@@ -76,9 +76,10 @@ def test_new_vehicles_are_billed_without_substitution(builder: Builder, surround
 
 
 @pytest.mark.parametrize(
-    ("indicator", "offset", "expected"), [("1", 0, []), ("1", 2, []), ("0", 2, []), (None, 0, []), (None, 2, [])]
+    ("indicator", "offset", "expected"),
+    [("1", 0, []), ("1", 2, [("TOT-20", E)]), ("0", 2, []), (None, 0, []), (None, 2, [])],
 )
-def test_an_exempted_icms_is_accepted_deducted_or_not(
+def test_an_exempted_icms_may_be_left_in_unless_its_deduction_is_declared(
     indicator: str | None, offset: int, expected: Verdicts, builder: Builder, surroundings: Surroundings
 ) -> None:
     value = builder.note().value + offset
