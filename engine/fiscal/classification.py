@@ -72,7 +72,7 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     #: Share of the value that the sector's goods hold; 1 where the CNAE speaks.
     sector_share: Decimal = Decimal(0)
     reasons: tuple[Reason, ...] = ()
-    #: The office has own companies and none is a party: the note enters no books, and no person has to look.
+    #: The office has own companies and none is a party: the note enters no books.
     audit_only: bool = False
 
     @property
@@ -83,7 +83,7 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_review(self) -> bool:
         """A person has to look."""
-        return not self.audit_only and self.confidence < REVIEW_BELOW
+        return self.confidence < REVIEW_BELOW
 
 
 def classify(note: Note, companies: Companies, corrections: Corrections | None = None) -> Classification:

@@ -44,7 +44,7 @@ def test_without_own_company_the_issuer_speaks(invoice: Build, item: Build) -> N
 
 def test_between_others_than_the_own_companies_it_is_audited_only(invoice: Build, item: Build, buyer: Company) -> None:
     stranger = Companies([Company(cnpj="99888777000166", name="Terceira")])
-    verdict = classify(invoice(item("5102"), item("9999")), stranger)
+    verdict = classify(invoice(item("5102")), stranger)
     assert (verdict.role, verdict.audit_only, verdict.needs_review) == (Role.THIRD, True, False)
     assert "terceiros" in render(verdict.reasons[0])
     assert not classify(invoice(item("5102")), Companies([buyer])).audit_only
