@@ -1,6 +1,7 @@
 """The same document twice. DUP-01 and DUP-02.
 
-Identity is the key plus the digest of the canonical infNFe. Only what was acknowledged later repeats, so the verdict does not depend on the order in which the
+Identity is the key plus the digest of the canonical infNFe. A list holds a part of the note (its header, its items), so another content is no
+contradiction there: it is further evidence unless a fact that both state (total, parties, date) differs. Only what was acknowledged later repeats, so the verdict does not depend on the order in which the
 documents happened to be worked off.
 """
 
@@ -10,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.fiscal.findings import Finding, Severity
-from engine.fiscal.identifiers import AccessKey
+from engine.fiscal.identifiers import AccessKey, is_masked
+from engine.fiscal.money import CENT
 from engine.fiscal.note import Note
 from engine.fiscal.rules.keys import key_path
 from engine.fiscal.rules.model import Rule, Surroundings, Text, Twin
@@ -20,15 +22,33 @@ def _earlier(surroundings: Surroundings) -> Iterator[Twin]:
     return (twin for twin in sorted(surroundings.twins, key=lambda twin: twin.order) if twin.order < surroundings.order)
 
 
+def _contradicts(note: Note, twin: Twin) -> bool:
+    """A fact that both state differs; two XMLs are compared whole, by their digests."""
+    if note.medium == twin.medium == "xml":
+        return bool(twin.digest and note.digest and twin.digest != note.digest)
+    if note.value is not None and twin.value is not None and abs(note.value - twin.value) > CENT:
+        return True
+    stated = (
+        (note.issuer.id, twin.issuer),
+        (note.recipient.id, twin.recipient),
+        (note.issue_date, twin.issue_date),
+    )
+    return any(one and other and one != other and not (is_masked(one) or is_masked(other)) for one, other in stated)
+
+
+def _equal(note: Note, twin: Twin) -> bool:
+    """Nothing new in it. Digests of different media are different things."""
+    return twin.medium == note.medium and (twin.digest == note.digest or not (twin.digest and note.digest))
+
+
 def same_key(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
-    """One finding, the gravest: another content, else another medium, else the same again."""
+    """One finding, the gravest: a contradiction, else the same again, else further evidence."""
     twins = [twin for twin in _earlier(surroundings) if twin.access_key and twin.access_key == note.access_key]
     if not twins:
         return
-    alike = [twin for twin in twins if twin.medium == note.medium]
-    if any(twin.digest and note.digest and twin.digest != note.digest for twin in alike):
+    if any(_contradicts(note, twin) for twin in twins):
         severity, case = Severity.ERRO, "different"
-    elif alike:
+    elif any(_equal(note, twin) for twin in twins):
         severity, case = Severity.INFO, "equal"
     else:
         severity, case = Severity.INFO, "evidence"
@@ -85,8 +105,8 @@ RULES: Final = (
                 "The key {found} was received before with the same content ({copies} document(s)); this copy adds nothing.",
             ),
             "evidence": Text(
-                "A chave {found} já foi recebida em outro meio ({copies} documento(s)); este registro vale como evidência adicional.",
-                "The key {found} was received before in another medium ({copies} document(s)); this record counts as further evidence.",
+                "A chave {found} já foi recebida em outro meio ou em outra lista ({copies} documento(s)); este registro vale como evidência adicional.",
+                "The key {found} was received before in another medium or list ({copies} document(s)); this record counts as further evidence.",
             ),
         },
         legal="Ajuste SINIEF 07/05, cláusula quinta; MOC 7.0, regra 1B01 (duplicidade)",

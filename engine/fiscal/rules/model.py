@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from engine.fiscal.findings import Finding, Severity
@@ -42,6 +43,11 @@ class Twin:
     environment: str | None = None
     #: Authorised, and what it says may enter the books.
     bookable: bool = False
+    #: What every medium of a note may state, for comparison across them; `None` where it does not say.
+    value: Decimal | None = None
+    issuer: str | None = None
+    recipient: str | None = None
+    issue_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

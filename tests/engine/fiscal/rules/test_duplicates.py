@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.fiscal.findings import Severity
 from engine.fiscal.identifiers import key_check_digit
 from engine.fiscal.note import Medium
 from engine.fiscal.rules import Surroundings, Twin, audit
+from engine.fiscal.rules.duplicates import same_key
 
 Builder = Any
 
@@ -37,6 +40,30 @@ def test_the_same_content_or_another_medium_is_said_and_no_more(
 ) -> None:
     twin = Twin(access_key=builder.key(), digest=digest, medium=medium, order=1)
     assert duplicates(builder, surroundings, twin) == [("DUP-01", Severity.INFO, case)]
+
+
+@pytest.mark.parametrize("medium", ["list", "xml"])
+@pytest.mark.parametrize(
+    ("facts", "case"),
+    [
+        ({}, "evidence"),
+        ({"value": Decimal("999999.99")}, "different"),
+        ({"issuer": "99888777000166"}, "different"),
+        ({"recipient": "99888777000166"}, "different"),
+        ({"recipient": "***.165.104-**"}, "evidence"),
+        ({"issue_date": "2001-01-01"}, "different"),
+    ],
+)
+def test_a_list_contradicts_only_in_what_both_state(
+    medium: Medium, facts: dict[str, Any], case: str, builder: Builder, surroundings: Surroundings
+) -> None:
+    note = msgspec.structs.replace(builder.note(), medium=medium)
+    agreed = {"value": note.value, "issuer": note.issuer.id, "recipient": note.recipient.id}
+    stated = {**agreed, "issue_date": note.issue_date, **facts}
+    twin = Twin(access_key=builder.key(), digest="f" * 64, medium="list", order=1, **stated)
+    found = list(same_key(note, Surroundings(tables=surroundings.tables, twins=(twin,), order=2)))
+    severity = Severity.ERRO if case == "different" else Severity.INFO
+    assert [(one.severity, one.arguments["case"]) for one in found] == [(severity, case)]
 
 
 def test_several_copies_are_one_finding_the_gravest(builder: Builder, surroundings: Surroundings) -> None:
