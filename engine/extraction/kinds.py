@@ -49,6 +49,8 @@ _OTHER_SPED = re.compile(rb"\|0000\|(?:LEC[DF]\||[^|\r\n]*\|[^|\r\n]*\|\d?\|[^|\
 _TEXT_SAMPLE = 20
 _MAX_TAGS = 400
 _MIN_MAIL_HEADERS = 2
+#: A quoted field with its doubled quotes, closed on its line; what stands in it separates nothing.
+_QUOTED = re.compile(rb'"[^"]*"')
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -246,11 +248,11 @@ def _by_name(name: str) -> Recognition:
 
 
 def _is_table(text: bytes, *, complete: bool) -> bool:
-    """True where most of the first lines hold the same number of one delimiter."""
+    """True where most of the first lines hold the same number of one delimiter outside quotes."""
     lines = [line for line in text[:HEAD].splitlines() if line.strip()]
     if not complete and len(lines) > 1:
         lines.pop()
-    lines = lines[:_TEXT_SAMPLE]
+    lines = [_QUOTED.sub(b"", line) for line in lines[:_TEXT_SAMPLE]]
     if len(lines) < 2:
         return False
     for delimiter in (b";", b"\t", b",", b"|"):

@@ -45,6 +45,7 @@ def archive(*names: str) -> bytes:
         (b"HTTP/1.1 403 Forbidden\nContent-Type: text/html\nDate: x\n\n<html>", "UNSUPPORTED", "unknown"),
         (b"chave;valor\n1;2\n3;4\n", "CSV", "csv"),
         (b"a,b,c\n1,2,3\n", "CSV", "csv"),
+        (b'a,b\n1,"x, y, z"\n2,"x, ""y"", z, w"\n3,"x, y"\n', "CSV", "csv"),
         (b"just one line of words", "UNSUPPORTED", "unknown"),
         (b'{"a": 1}\n{"a": 2}', "UNSUPPORTED", "unknown"),
         (b"<html><body>404</body></html>", "UNSUPPORTED", "unknown"),
