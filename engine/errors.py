@@ -9,7 +9,8 @@ EngineError                   NX-E00
 │   ├── BadFilter             NX-E15
 │   ├── NoData                NX-E16  the data directory holds nothing yet
 │   ├── NotAFile              NX-E17  a pipe, a device, a socket, a link to a folder
-│   └── FileChanged           NX-E18  someone still writes it
+│   ├── FileChanged           NX-E18  someone still writes it
+│   └── NoRoomForFile         NX-E19  the disk has no room for a file of this size
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
@@ -109,6 +110,14 @@ class FileChanged(BadInput):
     code = "NX-E18"
     title = "File still changing"
     hint = "Add it again once it is written to its end."
+
+
+class NoRoomForFile(BadInput):
+    """The disk has no room for a file of this size."""
+
+    code = "NX-E19"
+    title = "File does not fit"
+    hint = "Move the data directory to a larger disk, or split the file; then add it again."
 
 
 class NoSpace(EngineError):

@@ -49,6 +49,8 @@ class Room(NamedTuple):
     free: int
     floor: int
     owed: int
+    #: Bytes of the whole file system.
+    total: int
 
     @property
     def needed(self) -> int:
@@ -126,9 +128,9 @@ class Space:
         floor, weight = floor_of(capacity.total), weight_of(capacity.total)
         if capacity.free >= floor + weight:
             # Whatever the ballast is owed, there is enough: one question to the disk is all that a file costs.
-            return Room(capacity.free, floor, 0)
+            return Room(capacity.free, floor, 0, capacity.total)
         held = self._held()
-        return Room(capacity.free, floor, 0 if held is None else max(weight - held, 0))
+        return Room(capacity.free, floor, 0 if held is None else max(weight - held, 0), capacity.total)
 
     def _held(self) -> int | None:
         """Bytes that the ballast really occupies; `None` if it was never made."""

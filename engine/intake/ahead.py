@@ -43,12 +43,20 @@ class Ahead(Generic[R]):
                 self.next = next(self._found, None)
             if self.next is None:
                 return None
-            if self.next.error is None and (lack := self._floor.check(self._unfinished())) is not None:
-                return lack
+            if self.next.error is None and (lack := self._floor.check(self._unfinished(), self.next.size)) is not None:
+                never = self._floor.never(self.next.path, self.next.size)
+                if never is None:
+                    return lack
+                self.next = self.next._replace(error=never)
             task = None if self.next.error is not None else asyncio.ensure_future(self._receive(self.next.path))
             self._begun.append(Begun(self.next, task))
             self.next = None
         return None
+
+    @property
+    def first(self) -> Begun[R] | None:
+        """What `take` would return."""
+        return self._begun[0] if self._begun else None
 
     def take(self) -> Begun[R] | None:
         """The file that was begun first."""

@@ -7,6 +7,7 @@ is begun. A job that a crash left open is finished at the next start from what i
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -16,11 +17,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.contract import codec
-from engine.errors import BadInput, EngineError, FileChanged, FileTooLarge, NoSuchFile, NotReadable
+from engine.errors import (
+    BadInput,
+    EngineError,
+    FileChanged,
+    FileTooLarge,
+    NoRoomForFile,
+    NoSpace,
+    NoSuchFile,
+    NotReadable,
+)
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
-from engine.intake import job_state, opening, pairing, planning
+from engine.intake import floor, job_state, opening, pairing, planning
 from engine.intake.ahead import Ahead, Begun
 from engine.intake.arrivals import arrive, attach_contents
 from engine.intake.floor import Floor
@@ -92,6 +102,8 @@ class Intake:
         self._sandbox = sandbox
         self._persistence = Persistence(store, *OUTWAITED)
         self._floor = Floor(space)
+        #: Files whose bytes are being written at this moment.
+        self._copying = 0
         #: Called with jobs that have ended, once their value is stored.
         self.on_job_end: Callable[[jobs.Job], None] = _nobody_listens
 
@@ -117,16 +129,23 @@ class Intake:
         """Take in every file below `paths`; yields each as it is acknowledged, and one as `WAITING` each time free space is waited for."""
         ahead = Ahead(files(paths), self._receive, self._floor)
         unplanned = 0
+        said: Begun[Received] | None = None
         try:
             while True:
                 lack = ahead.fill()
+                if ahead.first is not None and (stuck := await self._stuck(ahead.first)) is not None:
+                    await self._plan_what_is_left(job)
+                    if said is not ahead.first:
+                        said = ahead.first
+                        yield Acknowledged(told(said.found.path), None, job, WAITING, already=False, error=stuck)
+                    continue
                 begun = ahead.take()
                 if begun is None:
                     if ahead.next is None:
                         break
                     await self._plan_what_is_left(job)
                     yield Acknowledged(told(ahead.next.path), None, job, WAITING, already=False, error=lack)
-                    await self._floor.back()
+                    await self._floor.back(ahead.next.size, partial(self._plan_what_is_left, job))
                     continue
                 yield await self._acknowledge(job, request, begun)
                 unplanned += 1
@@ -194,7 +213,7 @@ class Intake:
 
     async def _receive(self, path: Path) -> Received:
         try:
-            blob = await self._persistence.outwait(lambda: self._store.blobs.put_file(path, LARGEST_FILE))
+            blob = await self._persistence.outwait(partial(self._copy, path))
         except TooLarge as error:
             raise FileTooLarge(str(error)) from error
         except Changed as error:
@@ -202,6 +221,27 @@ class Intake:
         except FileNotFoundError as error:
             raise NoSuchFile(f"There is no {path}.") from error
         return await self._look(blob, path.name)
+
+    async def _copy(self, path: Path) -> Blob:
+        self._copying += 1
+        try:
+            return await self._store.blobs.put_file(path, LARGEST_FILE)
+        except DiskFull as error:
+            if self._copying == 1 and self._floor.ample:
+                # There is room, and nobody else takes it: waiting would not end.
+                raise NoRoomForFile(f"{path} does not fit: the disk was full before its end, although nothing else was in its way.") from error
+            raise
+        finally:
+            self._copying -= 1
+
+    async def _stuck(self, begun: Begun[Received]) -> NoSpace | None:
+        """Wait a while for a file that was begun. Returns what it lacks if it is still not there for want of room."""
+        if begun.task is None or begun.task.done():
+            return None
+        while not (await asyncio.wait({begun.task}, timeout=floor.LOOK_S))[0]:
+            if isinstance(self._persistence.stalled, DiskFull) and (lack := self._floor.check(size=begun.found.size)) is not None:
+                return lack
+        return None
 
     async def _look(self, blob: Blob, name: str) -> Received:
         """What the bytes are. An XML is looked at as a whole, so that a lot is known as one; a large one in the sandbox, for it takes a while."""

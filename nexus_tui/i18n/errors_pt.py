@@ -18,6 +18,7 @@ BY_CODE: dict[str, tuple[str, str]] = {
     "NX-E16": ("Ainda sem dados", "Traga arquivos com `nexus add`, ou confira --data-dir e NEXUS_DATA_DIR."),
     "NX-E17": ("Não é um arquivo", "Copie o conteúdo para um arquivo; a pasta a que um atalho leva se indica por si mesma."),
     "NX-E18": ("Arquivo ainda em escrita", "Envie-o de novo quando estiver completo."),
+    "NX-E19": ("O arquivo não cabe", "Leve o diretório de dados para um disco maior, ou divida o arquivo; depois envie-o de novo."),
     "NX-E20": ("Pouco espaço em disco", "Libere espaço; a entrada volta sozinha."),
     "NX-E21": ("O dono não responde", "Veja esse processo; encerre-o se estiver travado e tente de novo."),
     "NX-E22": ("Outra versão em execução", "Pare o motor em execução e inicie a versão instalada."),
@@ -73,6 +74,7 @@ SENTENCES: dict[str, str] = {
     "There is no data yet.": "Ainda não há dados.",
     "Only files and folders are taken in.": "Só arquivos e pastas são recebidos.",
     "The file changed while it was read.": "O arquivo mudou durante a leitura.",
+    "The disk has no room for a file of this size.": "O disco não tem espaço para um arquivo deste tamanho.",
     "Less free space than the floor: intake waits, nothing is lost.": "Menos espaço livre que o mínimo: a entrada espera, nada se perde.",
     "The process that owns the data directory does not answer.": "O processo dono do diretório de dados não responde.",
     "The process that owns the data directory runs another version.": "O processo dono do diretório de dados é de outra versão.",
@@ -123,6 +125,12 @@ SENTENCES: dict[str, str] = {
     "Process {} runs schema {}, this Nexus has {}.": "O processo {} usa o esquema {}; este Nexus, o {}.",
     "The path of {} is too long for a socket: it may have {} bytes.": "O caminho de {} é longo demais para um soquete: pode ter {} bytes.",
     "The owner answered {}.": "O dono respondeu {}.",
+    "{} does not fit: it has {} MB, and {} MB must stay free on a disk of {} MB.": (
+        "{} não cabe: tem {} MB, e {} MB precisam ficar livres num disco de {} MB."
+    ),
+    "{} does not fit: the disk was full before its end, although nothing else was in its way.": (
+        "{} não cabe: o disco encheu antes do fim dele, embora nada mais estivesse no caminho."
+    ),
     "{} has {} MB free; intake waits below {} MB.": "{} tem {} MB livres; a entrada espera abaixo de {} MB.",
     "{} is no regular file.": "{} não é um arquivo comum.",
     "{} is a link to a folder and is not followed.": "{} é um atalho para uma pasta e não é seguido.",

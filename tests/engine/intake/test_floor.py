@@ -200,3 +200,81 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(house: House, disk: Di
     await asyncio.gather(taking.task, return_exceptions=True)
     closed = await house.intake.close_job(job)
     assert (closed.total, closed.status) == (0, "report_ready")
+
+
+def sized(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+async def test_what_never_fits_is_refused_and_its_neighbours_are_taken(tmp_path: Path, disk: Disk) -> None:
+    def small(directory: Path) -> Capacity:
+        return Capacity(min(disk.free, 30 * MIB), 40 * MIB)
+
+    async with opened(tmp_path / "data", small) as house:
+        before, after = write_notes(tmp_path, 2)
+        _, told = await house.add(before, sized(tmp_path / "big.txt", 33 * MIB), after)
+        assert [one.state for one in told] == ["queued", "refused", "queued"]
+        assert told[1].error is not None and told[1].error.code == "NX-E19"
+        # This one would fit if the disk were empty: it waits, and says so.
+        taking = Taking(house, await house.intake.open_job(REQUEST), sized(tmp_path / "large.txt", 25 * MIB))
+        await until(lambda: taking.told)
+        assert taking.states == [WAITING] and "intake waits below 33 MB" in str(taking.told[0].error)
+        taking.task.cancel()
+        await asyncio.gather(taking.task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("low", [False, True])
+async def test_a_disk_that_fills_while_a_file_is_copied(
+    house: House, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, low: bool
+) -> None:
+    put_file = house.store.blobs.put_file
+
+    async def full(path: Path, limit: int) -> Any:
+        if path.name == "big.txt" and (disk.free < FLOOR or not low):
+            raise DiskFull
+        if path.name == "big.txt" and not taking.states.count(WAITING):
+            disk.free = 0
+            raise DiskFull
+        return await put_file(path, limit)
+
+    monkeypatch.setattr(house.store.blobs, "put_file", full)
+    job = await house.intake.open_job(REQUEST)
+    await house.take(job, *write_notes(tmp_path, 1))
+    taking = Taking(house, job, sized(tmp_path / "big.txt", MIB))
+    if low:
+        # It says so, and what was acknowledged before it is planned meanwhile.
+        await until(lambda: WAITING in taking.states)
+        assert await house.rows("SELECT planned FROM document") == [(1,)]
+        disk.free = TOTAL
+    await taking.task
+    assert taking.states == ([WAITING, "queued"] if low else ["refused"])
+    assert low or (taking.told[0].error is not None and taking.told[0].error.code == "NX-E19")
+
+
+async def test_a_plan_that_failed_is_tried_again_while_intake_waits(
+    house: House, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await house.intake.open_job(REQUEST)
+    paths = write_notes(tmp_path, 2)
+    await house.take(job, paths[0])
+    disk.free = 0
+
+    def full(*arguments: Any) -> Any:
+        raise DiskFull
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store, "write", full)
+        taking = Taking(house, job, paths[1])
+        await until(lambda: taking.told)
+    await house.dispatcher.start()
+
+    async def finished() -> None:
+        while await house.rows("SELECT state FROM document") != [("done",)]:
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(finished(), 10)
+    assert taking.states == [WAITING]
+    disk.free = TOTAL
+    await taking.task
