@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 from engine.agents.context import SourceFacts
 from engine.errors import ExtractionCrashed
@@ -85,6 +86,8 @@ class Reference:
     async def _twin(self, row: Document) -> Twin | None:
         """An earlier document that claims the same; `None` if nothing could be read of it, for then it claims nothing."""
         digest, medium, environment, bookable = row.digest, row.medium, row.environment, bool(row.bookable)
+        value, issuer, recipient = None if row.total is None else Decimal(row.total), row.issuer, row.recipient
+        issued = row.issued[:10] if row.issued else None
         if digest is None:
             # Acknowledged earlier but not read yet: read it now, so that the verdict does not hang on who is faster.
             try:
@@ -95,6 +98,7 @@ class Reference:
                 return None
             digest, medium, environment = note.digest, note.medium, note.identification.text("tpAmb")
             bookable = refusal(note) is None
+            value, issuer, recipient, issued = note.value, note.issuer.id, note.recipient.id, note.issue_date
         return Twin(
             access_key=row.access_key,
             digest=digest,
@@ -102,6 +106,10 @@ class Reference:
             order=row.seq,
             environment=environment,
             bookable=bookable,
+            value=value,
+            issuer=issuer,
+            recipient=recipient,
+            issue_date=issued,
         )
 
 

@@ -148,7 +148,7 @@ FAILURES: list[tuple[tuple[str, ...], int, str]] = [
     (("jobs", "show", "x"), 1, "lote não encontrado"),
     (("queues", "show", "x"), 2, "fila não encontrada"),
     (("queues", "pause", "x"), 2, "Nenhuma fila se chama 'x'."),
-    (("queues", "set", "audit", "x=1"), 2, "x=1 não é ajuste de uma fila."),
+    (("queues", "set", "audit", "x=1"), 2, "x não é ajuste de uma fila; há"),
     (("dlq", "show", "1"), 1, "mensagem morta não encontrada"),
     (("dlq", "drop", "1"), 1, "mensagem morta não encontrada"),
     (("dlq", "undrop", "1"), 1, "não está na lixeira"),
