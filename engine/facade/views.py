@@ -136,25 +136,6 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueView:
-    """A queue with its depth; `oldest_age` is of the oldest ready message, in milliseconds."""
-
-    name: str
-    ready: int
-    leased: int
-    delayed: int
-    dead: int
-    oldest_age: int | None
-    paused: bool
-    concurrency: int
-    batch: int
-    max_attempts: int
-    lease_ms: int
-    backoff_ms: int
-    backoff_max_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A message that was given up."""
 
