@@ -158,7 +158,8 @@ class NexusApp(App[None], inherit_bindings=False):
                 screen.changed(changes.topics)
             screen.moved()
         if self._beat % BEATS == 0:
-            screen.query_one("#top").refresh()
+            # None at all while a screen is on its way in or out.
+            screen.query("#top").refresh()
             screen.ticked()
 
     def on_resize(self, event: Resize) -> None:

@@ -239,8 +239,8 @@ def test_a_requeued_dead_letter_ends_in_exactly_one_report(tmp_path: Path, name:
         await stage.rest()
         fault.times = 0
         now, wall = stage.clock.steady_ms(), stage.clock.wall_ms()
-        assert await stage.store.write(lambda tx: requeue_dead(tx, now, wall, told.doc or "")) is None
-        assert (await stage.job(job)).status == "processing"
+        requeued = await stage.store.write(lambda tx: (requeue_dead(tx, now, wall, told.doc or ""), tx.row("SELECT status FROM job WHERE id=?", (job,))))
+        assert requeued == (None, ("processing",))
         await stage.rest()
         assert await stage.rows("SELECT state, error_code FROM document") == [("done", None)]
         assert await stage.one("SELECT max(run) FROM step") == 1
