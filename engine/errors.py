@@ -13,6 +13,7 @@ EngineError                   NX-E00
 │   └── NoRoomForFile         NX-E19  the disk has no room for a file of this size
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
+│   └── OwnerGone             NX-E24  it ended, or is ending, and whoever asked may own the directory now
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
 └── AgentError                        failures of a hop; they are retried, then dead letters
     ├── AgentTimeout          NX-A01
@@ -135,6 +136,14 @@ class Unanswered(EngineError):
     title = "Owner does not answer"
     hint = "Look at that process; end it if it hangs, and try again."
     exit_code = 75
+
+
+class OwnerGone(Unanswered):
+    """The process that owned the data directory has ended."""
+
+    code = "NX-E24"
+    title = "Owner has ended"
+    hint = "What it acknowledged is kept. Try again."
 
 
 class VersionMismatch(EngineError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from nexus_tui.version import VERSION
@@ -14,6 +15,8 @@ def main() -> None:
     if arguments in (["--version"], ["-V"]):
         print(f"nexus {VERSION}")  # noqa: T201
         return
+    # Ctrl-C before a command listens, or behind its end, ends the process without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _mend_streams()
     from nexus_tui.cli.main import run
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import NoData, Unanswered
+from engine.errors import NoData, OwnerGone, Unanswered
 from nexus_tui.version import VERSION
 from store.errors import NotFound, Owned
 
@@ -62,7 +62,11 @@ async def appliance(directory: Path, *, work: bool = True, attach: bool = True) 
             owner = await _announced(directory)
             if owner is None:
                 continue
-            async with viewing(directory, owner) as view:
+            async with AsyncExitStack() as stack:
+                try:
+                    view = await stack.enter_async_context(viewing(directory, owner))
+                except OwnerGone:
+                    continue
                 yield view
             return
     try:
@@ -92,12 +96,12 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
 
     os.umask(0o077)
     outside = Outside.system()
-    # Who is refused meanwhile learns the pid; commands come in once there is a socket.
-    ownership.announce(_owner(outside.clock.wall_ms(), None))
-    ended: asyncio.Queue[str] = asyncio.Queue()
     space = Space(directory)
     # On a full disk the ballast is what the store can be opened with.
     space.relieve()
+    # Who is refused meanwhile learns the pid; commands come in once there is a socket.
+    ownership.announce(_owner(outside.clock.wall_ms(), None))
+    ended: asyncio.Queue[str] = asyncio.Queue()
     async with AsyncExitStack() as stack:
         store = await Store.open(directory, outside.clock)
         stack.push_async_callback(store.close)
@@ -134,12 +138,16 @@ async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
         await intake.conclude(await ending.get())
 
 
-async def _serve(stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int) -> None:
+async def _serve(
+    stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int
+) -> None:
     from engine.api.local import LocalApi
 
     api = LocalApi(directory, store, executor)
     stack.push_async_callback(api.stop)
     await api.start()
+    # Before the socket closes: who is refused then knows that this owner ends, and waits for it.
+    stack.callback(ownership.withdraw)
     ownership.announce(_owner(boot_ms, api.path))
 
 
@@ -184,7 +192,9 @@ def serving(directory: Path) -> bool:
     return owner is not None and owner.get("socket") is not None and is_owned(directory)
 
 
-async def _look(stack: AsyncExitStack, directory: Path, executor: RemoteExecutor | None, state: EngineState) -> Appliance:
+async def _look(
+    stack: AsyncExitStack, directory: Path, executor: RemoteExecutor | None, state: EngineState
+) -> Appliance:
     from engine.facade.engine import Engine
     from engine.outside import SystemClock
     from store.viewer import Viewer

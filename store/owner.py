@@ -53,12 +53,19 @@ class Ownership:
         return cls(directory, handle)
 
     def announce(self, owner: dict[str, Any]) -> None:
-        """Write `owner.json`: pid, boot, version, schema, socket, http."""
+        """Write `owner.json`: pid, boot, version, schema, socket, http. Raises `DiskFull` or `Unwritable`."""
         temporary = self._directory / f"{OWNER_FILE}.tmp"
-        temporary.unlink(missing_ok=True)
-        with create(temporary) as file:
-            file.write(json.dumps(owner).encode())
-        temporary.rename(self._directory / OWNER_FILE)
+        try:
+            temporary.unlink(missing_ok=True)
+            with create(temporary) as file:
+                file.write(json.dumps(owner).encode())
+            temporary.rename(self._directory / OWNER_FILE)
+        except OSError as error:
+            raise disk_error(error, self._directory) from error
+
+    def withdraw(self) -> None:
+        """Say that this owner takes nothing more and will end. It writes nothing, so it works on a full disk."""
+        (self._directory / OWNER_FILE).unlink(missing_ok=True)
 
     def release(self) -> None:
         """Give the directory up."""

@@ -14,10 +14,11 @@ import msgspec
 
 from engine.api.address import address
 from engine.contract import codec
-from engine.errors import EngineError, NoSpace, Unanswered, VersionMismatch
+from engine.errors import EngineError, NoSpace, OwnerGone, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
 from engine.intake.intake import WAITING
 from engine.intake.paths import files, told
+from store.owner import is_owned, read_owner
 
 #: Seconds until an owner that does not take the connection counts as hung.
 PATIENCE_S = 5.0
@@ -25,6 +26,8 @@ PATIENCE_S = 5.0
 COMMAND_S = 300.0
 #: Seconds between two tries with a file that waits for free space.
 AGAIN_S = 2.0
+#: How often, and how many seconds apart, it is looked whether an owner that broke a connection off has ended.
+LOOKS, PAUSE_S = 10, 0.05
 
 _result = msgspec.json.Decoder(CommandResult).decode
 
@@ -48,8 +51,12 @@ class RemoteExecutor:
 
     def __init__(self, directory: Path, owner: dict[str, Any], schema: int, new_id: Callable[[], str]) -> None:
         if owner.get("schema") != schema:
-            raise VersionMismatch(f"Process {owner.get('pid')} runs schema {owner.get('schema')}, this Nexus has {schema}.")
+            raise VersionMismatch(
+                f"Process {owner.get('pid')} runs schema {owner.get('schema')}, this Nexus has {schema}."
+            )
         self._pid = owner.get("pid")
+        self._owner = (self._pid, owner.get("boot"))
+        self._directory = directory
         self._new_id = new_id
         # Valid until `close`: httpx opens connections when it needs them.
         self._address = ExitStack()
@@ -58,19 +65,19 @@ class RemoteExecutor:
         self._client = httpx.AsyncClient(transport=transport, base_url="http://nexus", timeout=timeout)
 
     async def check(self) -> None:
-        """Raise `Unanswered` unless the owner answers."""
+        """Raise `Unanswered` unless the owner answers, `OwnerGone` if it is none any more."""
         try:
             await self._client.get("/healthz", timeout=PATIENCE_S)
         except httpx.HTTPError as error:
-            raise self._unanswered() from error
+            raise await self._unanswered(error) from error
 
     async def execute(self, command: Command) -> CommandResult:
-        """Send a command. Raises `Unanswered` if nobody answers, `Failed` with the owner's own error."""
+        """Send a command. Raises `Unanswered` if nobody answers, `OwnerGone` if the owner ended, `Failed` with its own error."""
         wire = codec.encode(Wire(command_id=self._new_id(), command=command))
         try:
             response = await self._client.post("/api/local/commands", content=wire)
         except httpx.HTTPError as error:
-            raise self._unanswered() from error
+            raise await self._unanswered(error) from error
         if response.status_code != httpx.codes.OK:
             raise Failed(_answer(response))
         return _result(response.content)
@@ -102,8 +109,23 @@ class RemoteExecutor:
         await self._client.aclose()
         self._address.close()
 
-    def _unanswered(self) -> Unanswered:
+    async def _unanswered(self, error: httpx.HTTPError) -> Unanswered:
+        if not isinstance(error, httpx.TimeoutException):
+            for _ in range(LOOKS):
+                if not self._serves():
+                    return OwnerGone(f"Process {self._pid}, which owned the data directory, has ended.")
+                # A killed process loses its connections an instant before its lock.
+                await asyncio.sleep(PAUSE_S)
         return Unanswered(f"Process {self._pid} owns the data directory and does not answer.")
+
+    def _serves(self) -> bool:
+        owner = read_owner(self._directory)
+        return (
+            owner is not None
+            and (owner["pid"], owner.get("boot")) == self._owner
+            and owner.get("socket") is not None
+            and is_owned(self._directory)
+        )
 
 
 def _told(path: Path, job: str, state: str, error: EngineError) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.words import word
 from store.owner import read_owner
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def register(root: typer.Typer) -> None:
@@ -44,7 +42,7 @@ def register(root: typer.Typer) -> None:
     def run(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
         """Run the engine without a screen until it is told to stop."""
         session = Session.of(data_dir, as_json, lang)
-        session.run(_serve(session))
+        session.run(_serve(session), word("draining", session.language), word("again", session.language))
 
     @root.command("status")
     def status(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
@@ -63,39 +61,38 @@ def register(root: typer.Typer) -> None:
                 return output.DONE
             output.line()
             names = ("queue", "ready", "leased", "delayed", "dead")
-            output.table([word(name, spoken) for name in names], [[one["name"], *(one[name] for name in names[1:])] for one in value["queues"]], right=range(1, 5))
+            output.table(
+                [word(name, spoken) for name in names],
+                [[one["name"], *(one[name] for name in names[1:])] for one in value["queues"]],
+                right=range(1, 5),
+            )
             output.line()
             output.table(
                 [word(name, spoken) for name in ("check", "status", "observed")],
-                [(word(f"check_{name}", spoken), word(check["status"], spoken), check["observed"]) for name, check in value["checks"].items()],
+                [
+                    (word(f"check_{name}", spoken), word(check["status"], spoken), check["observed"])
+                    for name, check in value["checks"].items()
+                ],
                 right=(2,),
             )
             if (low := value["checks"]["disk"]["error"]) is not None:
                 session.waits(low)
             return output.DONE
 
-        session.run(work())
+        session.run(session.interruption.breaks_off(work()))
 
 
 async def _serve(session: Session) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def asked(number: int) -> None:
-        if stop.is_set() and number == signal.SIGINT:
-            # The second Ctrl-C: everything acknowledged is on the disk already.
-            os._exit(130)
-        stop.set()
-        output.complain(word("draining", session.language), word("again", session.language))
-
-    for number in SIGNALS:
-        loop.add_signal_handler(number, asked, number)
     async with appliance(session.directory, attach=False) as nexus:
         if session.as_json:
-            output.emit({"state": nexus.engine.engine_state(), "pid": os.getpid(), "dataDir": str(session.directory.absolute())})
+            output.emit(
+                {"state": nexus.engine.engine_state(), "pid": os.getpid(), "dataDir": str(session.directory.absolute())}
+            )
         else:
             output.line(f"{session.directory.absolute()}: {word('serving', session.language)}")
-        await stop.wait()
+        # To be told to stop is how a service ends well.
+        with suppress(asyncio.CancelledError):
+            await session.interruption.breaks_off(asyncio.Event().wait())
     return output.DONE
 
 
@@ -122,7 +119,10 @@ async def _status(session: Session) -> dict[str, Any]:
             "disk": _disk(directory),
             "dead_letters": {"status": "warn" if dead else "pass", "observed": dead},
             "locks": {"status": "warn" if stale else "pass", "observed": len(stale)},
-            "paused": {"status": "warn" if any(queue.paused for queue in queues) else "pass", "observed": sum(queue.paused for queue in queues)},
+            "paused": {
+                "status": "warn" if any(queue.paused for queue in queues) else "pass",
+                "observed": sum(queue.paused for queue in queues),
+            },
             "scheduler": _scheduler(incidents),
         },
     }
@@ -131,8 +131,15 @@ async def _status(session: Session) -> dict[str, Any]:
 def _disk(directory: Path) -> dict[str, Any]:
     """MB free, how many intake needs, and why it waits if it does."""
     view = disk(directory)
-    error = None if view.error is None else {"code": view.error.code, "message": str(view.error), "hint": view.error.hint}
-    return {"status": "pass" if error is None else "warn", "observed": view.free_mb, "needed": view.needed_mb, "error": error}
+    error = (
+        None if view.error is None else {"code": view.error.code, "message": str(view.error), "hint": view.error.hint}
+    )
+    return {
+        "status": "pass" if error is None else "warn",
+        "observed": view.free_mb,
+        "needed": view.needed_mb,
+        "error": error,
+    }
 
 
 def _scheduler(incidents: Sequence[IncidentView]) -> dict[str, Any]:

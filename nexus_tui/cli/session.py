@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,19 +16,24 @@ from engine.errors import EngineError, NoSpace
 from engine.facade.commands import CommandResult
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
+from nexus_tui.cli.interruption import Interruption
 from nexus_tui.cli.words import Language, language, word
 from nexus_tui.directories import data_directory
 from nexus_tui.i18n.errors import declined, worded
 from store.errors import StoreError
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", readable=False, show_default=False)]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", readable=False, show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="pt or en (NEXUS_LANG).", show_default=False)]
 Tenant = Annotated[str, typer.Option("--tenant", envvar="NEXUS_TENANT", help="Tenant; * for all.")]
 #: Rows where the caller sets no limit.
 EVERYTHING = 1_000_000
 OneTenant = Annotated[str, typer.Option("--tenant", envvar="NEXUS_TENANT", help="Tenant.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, max=EVERYTHING, help="At most this many rows.", show_default=False)]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, max=EVERYTHING, help="At most this many rows.", show_default=False)
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,38 +43,39 @@ class Session:
     directory: Path
     as_json: bool
     language: Language
+    interruption: Interruption = field(default_factory=Interruption, compare=False)
 
     @classmethod
     def of(cls, data_dir: Path | None, as_json: bool = False, lang: str | None = None) -> Session:
         """From the options every command has."""
         return cls(directory=data_directory(data_dir), as_json=as_json, language=language(lang))
 
-    def query(self, work: Callable[[Appliance], Awaitable[int | None]]) -> None:
+    def query(self, work: Callable[[Appliance], Coroutine[Any, Any, int | None]]) -> None:
         """Run a query: nothing is started, nothing written."""
 
         async def body() -> int | None:
             async with looking(self.directory) as view:
-                return await work(view)
+                return await self.interruption.breaks_off(work(view))
 
         self.run(body())
 
-    def command(self, work: Callable[[Appliance], Awaitable[int | None]]) -> None:
+    def command(self, work: Callable[[Appliance], Coroutine[Any, Any, int | None]]) -> None:
         """Run a command, through the owner's socket if the data directory has an owner."""
 
         async def body() -> int | None:
             async with appliance(self.directory, work=False) as nexus:
-                return await work(nexus)
+                return await self.interruption.breaks_off(work(nexus))
 
         self.run(body())
 
-    def run(self, body: Coroutine[Any, Any, int | None]) -> None:
-        """Run to an exit code; errors are told in three parts."""
+    def run(self, body: Coroutine[Any, Any, int | None], *told: str) -> None:
+        """Run to an exit code; errors are told in three parts, and `told`, a sentence and a hint, when a signal comes."""
         try:
-            code = asyncio.run(body)
+            code = asyncio.run(self.interruption.over(body, *told))
+        except asyncio.CancelledError:
+            code = self.interruption.code
         except (EngineError, StoreError) as error:
             code = self.failed(error)
-        except KeyboardInterrupt:
-            code = output.INTERRUPTED
         except BrokenPipeError:
             # Whoever read the output has enough of it.
             output.abandon()
@@ -99,7 +105,10 @@ class Session:
     def result(self, outcome: CommandResult, verb: str) -> int:
         """Tell what a command did; 1 where something was refused and nothing done, 2 where the refusal is an error in the call."""
         if self.as_json:
-            refused = [{"subject": one.subject, "reason": one.reason, "code": one.code, "hint": one.hint} for one in outcome.refused]
+            refused = [
+                {"subject": one.subject, "reason": one.reason, "code": one.code, "hint": one.hint}
+                for one in outcome.refused
+            ]
             output.emit({"done": outcome.done, "refused": refused, "undo": outcome.undo, **outcome.data})
         else:
             output.line(f"{outcome.done} {word(verb, self.language)}")

@@ -96,6 +96,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_job": ("lote não encontrado", "no such job"),
     "no_key": ("chave não encontrada", "no such key"),
     "draining": ("encerrando: o que está em trabalho termina", "stopping: what is at work is finished first"),
+    "interrupted": (
+        "interrompido: o que foi recebido está salvo e segue com o próximo motor, `nexus run` ou o mesmo comando",
+        "interrupted: what was taken in is safe and goes on with the next engine, `nexus run` or the same command",
+    ),
     "created": ("diretório de dados pronto", "data directory ready"),
     "nothing": ("Nada encontrado.", "Nothing found."),
     "again": ("De novo Ctrl-C sai na hora; nada se perde.", "Ctrl-C again exits at once; nothing is lost."),

@@ -121,3 +121,12 @@ def until(true: Any, within_s: float = PATIENCE_S) -> Any:
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.05)
     return found
+
+
+def below(pid: int) -> list[int]:
+    """A process's descendants."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    if not children.exists():
+        return []
+    found = [int(child) for child in children.read_text().split()]
+    return found + [grandchild for child in found for grandchild in below(child)]

@@ -113,6 +113,21 @@ def test_an_interrupted_wait_keeps_what_was_acknowledged(disk: Path, data: Path,
             assert service.ended() == 0
 
 
+def test_a_process_can_be_interrupted_on_a_disk_that_filled_up_meanwhile(disk: Path, data: Path, tmp_path: Path) -> None:
+    nexus = Nexus(disk / "data")
+    nexus.json("queues", "pause", "audit")
+    process, said = begun(nexus, tmp_path, "process", data / "nfe" / NOTE)
+    until(lambda: any(queue["name"] == "audit" and queue["ready"] for queue in nexus.json("queues", "ls").objects))
+    with filled(disk, 0):
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode == 128 + signal.SIGTERM, said.read_text()
+        assert json.loads(out)["docId"]
+        assert "Traceback" not in said.read_text()
+    nexus.json("queues", "resume", "audit")
+    assert nexus.json("process", data / "nfe" / NOTE).object["state"] == "done"
+
+
 def test_a_full_disk_is_opened_with_the_room_of_the_ballast(disk: Path, data: Path, tmp_path: Path) -> None:
     nexus = Nexus(disk / "data")
     with nexus.running() as service:

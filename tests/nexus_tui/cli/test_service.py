@@ -13,12 +13,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from nexus_tui.version import VERSION
 from store.owner import Ownership
 from tests.nexus_tui.cli.conftest import NOTE
-from tests.nexus_tui.cli.running import Nexus, environment, until
+from tests.nexus_tui.cli.running import Nexus, below, environment, until
 
 
 def done(nexus: Nexus, count: int) -> None:
@@ -113,15 +111,11 @@ def test_a_hung_owner_is_named_within_six_seconds(nexus: Nexus, data: Path) -> N
 
 def test_a_killed_owner_leaves_nothing_that_stands_in_the_way(nexus: Nexus, data: Path) -> None:
     with nexus.running() as service:
-        waiting = subprocess.Popen(nexus.line(("queues", "pause", "audit")), env=environment(), stdout=subprocess.DEVNULL)
-        assert waiting.wait(20) == 0
-        # A viewer that waits for documents learns that nobody works on them any more.
-        viewer = subprocess.Popen(nexus.line(("process", data / "nfe" / NOTE)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        nexus("queues", "pause", "audit")
+        nexus.json("add", data / "nfe" / NOTE)
         until(lambda: any(queue["name"] == "audit" and queue["ready"] for queue in nexus.json("queues", "ls").objects))
         service.process.kill()
-        _, err = viewer.communicate(timeout=20)
-        assert viewer.returncode == 75
-        assert b"NX-E21" in err
+        service.ended()
     assert (nexus.directory / "nexus.sock").exists()
     assert nexus.json("status").object["engine"] == {"state": "stopped", "pid": None}
     nexus("queues", "resume", "audit")
@@ -206,37 +200,6 @@ def test_init_twice_changes_nothing(nexus: Nexus) -> None:
     assert nexus.json("init").object == told
     assert sorted(path.name for path in nexus.directory.iterdir()) == before
     assert len(nexus.json("queues", "ls").objects) == 10
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_command_that_is_interrupted_leaves_nothing_behind(nexus: Nexus, data: Path, number: int) -> None:
-    nexus("queues", "pause", "audit")
-    process = subprocess.Popen(nexus.line(("process", data / "nfe", "--json")), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
-    try:
-        until(lambda: any(queue["ready"] for queue in nexus.json("queues", "ls").objects if queue["name"] == "audit"))
-        children = below(process.pid)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=20)
-        assert process.returncode in (130, -signal.SIGTERM)
-        assert b"Traceback" not in err
-        assert out == b""
-        until(lambda: not [child for child in children if Path(f"/proc/{child}").exists()])
-    finally:
-        process.kill()
-        process.wait()
-    nexus("queues", "resume", "audit")
-    ended = nexus.json("process", data / "nfe")
-    assert all(value["already"] for value in ended.objects)
-    assert {value["state"] for value in ended.objects} <= {"done", "duplicate", "unsupported"}
-
-
-def below(pid: int) -> list[int]:
-    """A process's descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    if not children.exists():
-        return []
-    found = [int(child) for child in children.read_text().split()]
-    return found + [grandchild for child in found for grandchild in below(child)]
 
 
 def test_a_service_without_a_reader_runs_on(nexus: Nexus, data: Path) -> None:
