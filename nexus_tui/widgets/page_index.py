@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -21,6 +21,8 @@ R = TypeVar("R")
 LOWEST = -(2**62)
 #: Above every key: the bound behind the last block.
 HIGHEST = 2**62
+#: The generation of a page that has to be fetched again although nothing changed since.
+OUTDATED = -1
 #: Blocks to walk one by one before asking for anchors instead.
 STEPS = 4
 
@@ -84,7 +86,10 @@ class PageIndex(Generic[R]):
         """Take a fresh count of the whole list; the difference is put where rows are not known."""
         surplus = total - self.total
         if surplus > 0:
-            self._counts[self._open_block()] += surplus
+            at = self._open_block()
+            self._counts[at] += surplus
+            if (page := self._pages.get(self._starts[at])) is not None:
+                page.generation = OUTDATED
         for at in range(len(self._counts) - 1, -1, -1):
             if surplus >= 0:
                 break
@@ -190,9 +195,11 @@ class PageIndex(Generic[R]):
         return page.generation < self._generation
 
     def _open_block(self) -> int:
-        """The block that new rows are put down to: one not here, nearest to the end where rows arrive."""
+        """The block that new rows are put down to: one not here, else one not fresh; of these the nearest to the end where rows arrive."""
         order = range(len(self._starts)) if self.newest_first else range(len(self._starts) - 1, -1, -1)
-        return next((at for at in order if self._starts[at] not in self._pages), order[0])
+        missing = (at for at in order if self._starts[at] not in self._pages)
+        stale = (at for at in order if self._pages[self._starts[at]].generation < self._generation)
+        return next(chain(missing, stale), order[0])
 
     def _merge(self, at: int) -> None:
         """Join the unknown blocks behind a split, so that a list that grows all day does not end in crumbs."""

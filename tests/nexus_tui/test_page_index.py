@@ -109,6 +109,18 @@ def test_an_emptied_list_is_empty() -> None:
     assert store.index.total == 0
 
 
+def test_rows_that_came_below_do_not_leave_gaps_above() -> None:
+    store = Store([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 2774, 2775, 2776, 2777], newest_first=True)
+    store.refresh(0, 6)
+    store.refresh(7, 13)
+    store.rows = sorted({*store.rows, 1, 5, 2778, 2779})
+    store.refresh(0, 6)
+    # As many rows are gone above as came below, where nobody looks.
+    store.rows = [row for row in store.rows if row not in {16, 17, 18, 2774}]
+    store.refresh(0, 6)
+    assert store.visible(0, 6) == store.ordered()[:7]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_happens_the_visible_rows_are_the_stores_rows(data: st.DataObject) -> None:
