@@ -26,7 +26,7 @@ from nexus_tui.engine_port import DEFAULT_TENANT, EVERY_TENANT
 from nexus_tui.i18n import Language
 from nexus_tui.keys import APP, EVERY_ROOM, bindings
 from nexus_tui.look import Look
-from nexus_tui.problem import problem_of
+from nexus_tui.problem import Problem, ended, problem_of
 from nexus_tui.rooms import ROOMS
 from nexus_tui.screen import NexusScreen
 from nexus_tui.theme import THEME_NAMES, THEMES, VARIABLE_DEFAULTS, glyphs_for, theme_for
@@ -86,6 +86,7 @@ class NexusApp(App[None], inherit_bindings=False):
         self.engine: EnginePort | None = None
         self._engine_factory = engine_factory
         self._engine_failed = False
+        self._ended: Problem | None = None
         self._clipboard_file = clipboard
         self._version = -1
         self._beat = 0
@@ -148,8 +149,15 @@ class NexusApp(App[None], inherit_bindings=False):
     def _follow(self) -> None:
         """One beat: let the front screen follow. Under a dialog or out of sight nothing is asked, and nothing is missed."""
         self._beat += 1
+        if not self.is_running:
+            # Leaving, the screens go before the timer does.
+            return
         screen = self.screen
-        if not isinstance(screen, NexusScreen) or (not self.app_focus and self._beat % BLURRED_BEATS):
+        if (
+            not isinstance(screen, NexusScreen)
+            or not screen.is_mounted
+            or (not self.app_focus and self._beat % BLURRED_BEATS)
+        ):
             return
         if self.engine is not None:
             changes = self.engine.changes(self._version)
@@ -157,10 +165,22 @@ class NexusApp(App[None], inherit_bindings=False):
                 self._version = changes.version
                 screen.changed(changes.topics)
             screen.moved()
+            self._look_for_owner()
         if self._beat % BEATS == 0:
             # None at all while a screen is on its way in or out.
             screen.query("#top").refresh()
             screen.ticked()
+
+    def _look_for_owner(self) -> None:
+        """A viewer does not take over when the owner of the engine ends: it says so until there is one again."""
+        told, gone = self._ended, self.engine_state == "stopped"
+        if gone == (told is not None):
+            return
+        self._ended = ended(self.look.say) if gone else None
+        for screen in self.screen_stack:
+            if isinstance(screen, NexusScreen) and screen.is_mounted and (gone or screen.problem is told):
+                screen.show_problem(self._ended)
+                screen.refresh_keys()
 
     def on_resize(self, event: Resize) -> None:
         """Ask for room where there is too little."""
@@ -238,7 +258,7 @@ class NexusApp(App[None], inherit_bindings=False):
 
     def action_suspend_viewer(self) -> None:
         """To the shell and back, where that stops no engine."""
-        if self.engine_state == "viewer":
+        if self.engine_state in ("viewer", "stopped"):
             self.action_suspend_process()
         else:
             self.toast(self.look.say("suspend.owner"), warning=True)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How often a viewer looks whether the database changed, in seconds.
 VIEWER_TICK_S = 0.1
+#: Such ticks between two looks whether the owner still serves.
+OWNER_TICKS = 10
 #: Tenths of a second that an owner may take to say who it is.
 PATIENCE_TICKS = 50
 
@@ -201,7 +203,7 @@ async def _look(
 
     viewer = await Viewer.open(directory)
     stack.push_async_callback(viewer.close)
-    presence = ViewerPresence(viewer, state)
+    presence = ViewerPresence(viewer, state, directory if executor is not None else None)
     watching = asyncio.ensure_future(presence.watch())
     stack.callback(watching.cancel)
     engine = Engine(ViewerReading(viewer, SystemClock()), executor or Nobody(), presence)
@@ -250,17 +252,22 @@ class ViewerReading:
 
 
 class ViewerPresence:
-    """What a viewer can see: that something changed, not what."""
+    """What a viewer can see: that something changed, not what; and whether the owner of `watched` still serves."""
 
-    def __init__(self, viewer: Viewer, state: EngineState) -> None:
+    def __init__(self, viewer: Viewer, state: EngineState, watched: Path | None = None) -> None:
         self._viewer = viewer
+        self._watched = watched
         self._state: EngineState = state
         self._version = 0
         self._seen: int | None = None
 
     async def watch(self) -> None:
-        """Notice commits of other processes until cancelled."""
+        """Notice commits of other processes, and once a second whether the owner is there, until cancelled."""
+        ticks = 0
         while True:
+            if self._watched is not None and ticks % OWNER_TICKS == 0:
+                self._state = "viewer" if serving(self._watched) else "stopped"
+            ticks += 1
             seen = await self._viewer.version()
             if seen != self._seen:
                 self._seen = seen

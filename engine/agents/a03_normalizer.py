@@ -67,7 +67,7 @@ def _note_columns(note: Note) -> dict[str, Any]:
         "number": note.number, "series": note.series, "issued": note.issued_at, "period": _period(note.issue_date),
         "issuer": note.issuer.id, "issuer_name": note.issuer.name, "issuer_uf": note.issuer.uf,
         "recipient": note.recipient.id, "recipient_name": note.recipient.name, "recipient_uf": note.recipient.uf,
-        "total": None if value is None else str(value), "items": len(note.items),
+        "total": None if value is None else f"{value:f}", "items": len(note.items),
         "cfops": " ".join(note.cfops()), "ncms": " ".join(note.ncms()),
         "digest": note.digest, "medium": note.medium, "environment": note.identification.text("tpAmb"),
         "bookable": refusal(note) is None,

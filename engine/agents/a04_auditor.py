@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from engine.agents.context import Context
+from engine.agents.marks import ADDS, AUDIT_ONLY, marked
 from engine.agents.outcome import DocumentFacts, Emission, Event, Outcome, Rows
 from engine.agents.payload import encoded, extraction_of
 from engine.agents.wording import opening
@@ -50,6 +51,10 @@ async def handle(event: Event, context: Context) -> Outcome:
         aggregated_metrics={"lineCount": len(normalized.lines), **({} if total is None else {"total": total})},
         generated_at=context.now,
     )
+    if rules.adds(findings):
+        report = marked(report, ADDS)
+    if rules.is_evidence(findings):
+        report = marked(report, AUDIT_ONLY)
     errors = sum(finding.severity is Severity.ERRO for finding in findings)
     alerts = sum(finding.severity is Severity.ALERTA for finding in findings)
     facts: dict[str, Any] = {"status": verdict, "risk": points, "errors": errors, "alerts": alerts}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.agents.context import Context
+from engine.agents.marks import AUDIT_ONLY, is_marked, marked
 from engine.agents.outcome import DocumentFacts, Emission, Event, Outcome
 from engine.agents.payload import extraction_of
 from engine.contract import payloads
@@ -36,9 +37,11 @@ async def handle(event: Event, context: Context) -> Outcome:
         operation_type=verdict.operation.value, business_sector=verdict.sector, confidence=verdict.confidence
     )
     audit = _classified(done.audit, wire)
+    if verdict.audit_only:
+        audit = marked(audit, AUDIT_ONLY)
     ready = ClassificationReady(audit=audit, classification=wire, extraction=done.extraction, viewpoint=verdict)
     events = [_ready(event, ready)]
-    if verdict.needs_review:
+    if verdict.needs_review and not is_marked(audit, AUDIT_ONLY):
         events.append(_review(event, audit))
     return Outcome(events=tuple(events), records=(DocumentFacts(values=_columns(verdict, note)),))
 

@@ -53,7 +53,7 @@ def _insights(audit: AuditReport, document: AuditedDocument) -> list[str]:
         # A note that is not booked has no taxes to apportion, for the same reason.
         known = {"TAX-00"} if any(issue.code == "LED-00" for issue in issues) else set()
         lines += [f"{issue.code}: {issue.description}" for issue in issues if issue.code not in known]
-    if is_doubtful(document.classification):
+    if is_doubtful(audit):
         lines.append("Confira a classificação: a operação não ficou clara pelo próprio documento.")
     if document.doc.status in UNREAD_NEXT:
         lines.append(UNREAD_NEXT[document.doc.status])

@@ -17,9 +17,11 @@ from engine.extraction.problems import problem
 from engine.extraction.result import Extraction, Problem
 from engine.extraction.schemas import schema_remarks
 from engine.extraction.xml_parser import ParsedXml, UnreadableError, parse
-from engine.extraction.xml_split import count_documents
+from engine.extraction.xml_split import count_documents, hollow
 from engine.fiscal.note import Remark
 
+#: What an XML without a document is taken for, by its namespace or its wrapper.
+_HOLLOW_FAMILIES = ("recognised", "unknown", "event")
 _TEMPLATE_MARKS = (b">string<", b">?<")
 #: So many placeholders make a template of any family; a real document may hold the word once.
 _TEMPLATE_COUNT = 5
@@ -96,6 +98,8 @@ def _xml(parsed: ParsedXml, content: bytes) -> Extraction:
             encoding=parsed.encoding,
             error=problem("several_documents", count=str(count)),
         )
+    if not count and family in _HOLLOW_FAMILIES and (empty := hollow(root)) is not None:
+        return _unreadable(family, problem("incomplete", element=empty[0], missing=empty[1]))
     if family == "nfe":
         return _note(parsed, content, remarks)
     if _many_placeholders(content):

@@ -11,6 +11,7 @@ from lxml import etree
 
 from engine.extraction.nfe.leaves import local_names
 from engine.extraction.result import EventFacts, FactParty, Facts
+from engine.fiscal.note import number
 
 _PREFIXES = ("NFe", "CTe", "MDFe", "NFS", "BPe", "NF3e", "NFCom", "CFe", "GTVe", "DCe")
 
@@ -155,9 +156,16 @@ def _document(core: etree._Element, paths: _Paths) -> Facts:
         issued_at=_text(core, paths.issued_at),
         issuer=_party(_at(core, paths.issuer)),
         recipient=_party(_at(core, paths.recipient)),
-        total=total.replace(",", ".") if total and "." not in total else total,
+        total=None if total is None else _amount(total),
         cfops=(cfop,) if cfop else (),
     )
+
+
+def _amount(written: str) -> str:
+    """As written, with a decimal dot and without an exponent."""
+    text = written if "." in written else written.replace(",", ".")
+    value = number(text) if "e" in text.lower() else None
+    return text if value is None else f"{value:f}"
 
 
 def _key(core: etree._Element) -> str | None:

@@ -32,6 +32,13 @@ _PROTOCOLS = {
     "retInutNFe": "inutNFe",
     "retCancNFe": "cancNFe",
 }
+#: Elements that exist for the documents in them, and what of each must be there.
+_WRAPPERS = {
+    **dict.fromkeys(("enviNFe", "nfeProc"), "infNFe"),
+    **dict.fromkeys(("enviCTe", "cteProc"), "CTe"),
+    **dict.fromkeys(("enviMDFe", "mdfeProc"), "MDFe"),
+    "envEvento": "evento",
+}
 _KEYS = ("chNFe", "chCTe", "chMDFe")
 
 
@@ -55,8 +62,15 @@ class _Unit:
 
 
 def count_documents(root: etree._Element) -> int:
-    """How many documents the tree holds; 1 where it holds none that is known."""
-    return len(_units(root)) or 1
+    """How many known documents the tree holds."""
+    return len(_units(root))
+
+
+def hollow(root: etree._Element) -> tuple[str, str] | None:
+    """The wrapper and the element that is missing in it, of a tree without a known document; `None` where no wrapper asks for one."""
+    return next(
+        ((name, _WRAPPERS[name]) for element in root.iter() if (name := local_names[element.tag]) in _WRAPPERS), None
+    )
 
 
 def split_documents(content: bytes) -> list[SplitDocument]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from engine.contract import events
+from engine.contract import codec, events
 from engine.contract.events import A1, AgentSpec
 from engine.facade import filters, manual
 from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
@@ -19,6 +19,7 @@ from engine.facade.views import (
     DocumentDetail,
     DocumentRow,
     ErrorView,
+    EventView,
     FindingView,
     InboxCounts,
     Page,
@@ -45,6 +46,7 @@ SPECS: dict[int, AgentSpec] = {
 STEP_STATES = {1: "done", 2: "retried", 3: "dead"}
 
 _finding = msgspec.json.Decoder(Finding).decode
+_values = codec.decoder(dict[str, Any])
 
 
 class Documents:
@@ -173,7 +175,7 @@ class Documents:
         return results.content(report, self._reading.blob, lambda content: hashlib.sha256(content).digest())
 
     async def items(self, doc_id: str) -> list[dict[str, Any]] | None:
-        """The rows of a document, under the wire's keys; `None` if there is no such document."""
+        """The rows of a document, under the wire's keys, amounts as `Decimal`; `None` if there is no such document."""
 
         def query(connection: Connection) -> list[bytes] | None:
             document = documents.find(connection, doc_id)
@@ -182,7 +184,7 @@ class Documents:
             return [row[-1] for row in results.rows(connection, results.ITEMS, document.tenant, doc_id)]
 
         rows = await self._reading.read(query)
-        return None if rows is None else [msgspec.json.decode(row) for row in rows]
+        return None if rows is None else [_values(row) for row in rows]
 
     async def add(self, paths: Sequence[Path], tenant: str = "default") -> CommandResult:
         """Take in files and folders as one job; returns once everything is acknowledged."""
@@ -268,10 +270,24 @@ def _detail(
         debits_cents=document.debits or 0,
         credits_cents=document.credits or 0,
         entries=document.entries or 0,
+        event=event_view(document),
         findings=findings,
         timeline=tuple(step_view(step) for step in timeline),
         error=error,
         next_actions=_actions(document.state),
+    )
+
+
+def event_view(document: Document) -> EventView | None:
+    """What an event says; `None` for any other document."""
+    if document.event is None:
+        return None
+    kind, sequence, status, target = document.event.split("|")
+    return EventView(
+        type=kind or None,
+        sequence=int(sequence) if sequence.isdigit() else None,
+        cstat=status or None,
+        target=target or None,
     )
 
 

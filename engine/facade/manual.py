@@ -16,7 +16,7 @@ from engine.contract.envelope import Envelope
 from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import PAYLOAD_OF, PipelineOptions
 from engine.errors import InvalidEvent
-from engine.facade import refusals
+from engine.facade import issues, refusals
 from engine.facade.refusals import Declined
 from engine.intake import planning
 from engine.intake.job_state import put_created
@@ -38,12 +38,16 @@ NO_ERROR: dict[str, Any] = {"error_code": None, "error": None, "error_arguments"
 
 
 def validated(event: dict[str, Any]) -> Envelope:
-    """An event given by hand, checked against the contract. Raises `InvalidEvent` naming the field."""
+    """An event given by hand, checked against the contract. Raises `InvalidEvent` naming every field that does not fit."""
     try:
-        envelope = codec.decoder(Envelope)(codec.encode(event))
+        body = codec.encode(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidEvent("The event holds text that is no UTF-8, or is nested beyond what can be read.") from error
+    try:
+        envelope = codec.decoder(Envelope)(body)
         codec.decoder(PAYLOAD_OF[envelope.name])(envelope.payload)
     except codec.Unreadable as error:
-        raise InvalidEvent(str(error)) from error
+        raise InvalidEvent(issues.told(body) or str(error)) from error
     if len(envelope.payload) > INLINE:
         raise InvalidEvent(f"The payload has {len(envelope.payload)} bytes; by hand it may have {INLINE}.")
     return envelope
@@ -111,7 +115,9 @@ def _start_over(tx: Transaction, now: int, wall: int, job: str, document: docume
         {"state": "queued", "job": job, "trace": job, "planned": 0, "finished": None, "stage": None, **NO_ERROR},
     )  # fmt: skip
     path = tx.row("SELECT path FROM source WHERE tenant=? AND doc=? ORDER BY id LIMIT 1", (tenant, doc))
-    documents.add_source(tx, wall, tenant, doc, job, document.name if path is None else path[0], already=False, finished=False)
+    documents.add_source(
+        tx, wall, tenant, doc, job, document.name if path is None else path[0], already=False, finished=False
+    )
     jobs.expect(tx, job, 1)
 
 
@@ -136,7 +142,9 @@ def purge(tx: Transaction, now: int, wall: int, name: str) -> list[int]:
     queue = queues.by_name(tx, name)
     if queue is None:
         raise UnknownQueue(f"No queue is called {name!r}.")
-    rows = tx.rows("SELECT id, doc, trace FROM msg WHERE queue=? AND state<2 AND binned IS NULL ORDER BY id", (queue.id,))
+    rows = tx.rows(
+        "SELECT id, doc, trace FROM msg WHERE queue=? AND state<2 AND binned IS NULL ORDER BY id", (queue.id,)
+    )
     purged = [row[0] for row in rows]
     bin.discard(tx, now, purged)
     if queue.dlq is not None:
@@ -162,7 +170,10 @@ def drop(tx: Transaction, now: int, messages: Sequence[int]) -> Outcome:
     """Move dead letters to the bin; a message that is at work or waits is no dead letter."""
     outcome: Outcome = []
     for message in dict.fromkeys(messages):
-        dead = tx.row("SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.id=? AND queue.dlq IS NULL AND binned IS NULL", (message,))
+        dead = tx.row(
+            "SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.id=? AND queue.dlq IS NULL AND binned IS NULL",
+            (message,),
+        )
         gone = dead is not None and bin.discard(tx, now, [message]) > 0
         outcome.append((str(message), None if gone else refusals.NO_SUCH_DEAD_LETTER))
     return outcome
@@ -182,7 +193,11 @@ def _restore(tx: Transaction, wall: int, message: int) -> Declined | None:
     if document is not None and document.trace != trace:
         return refusals.OVERTAKEN
     waiting = [] if origin is not None or trace is None else _cancelled(tx, doc, trace)
-    if any(locks.acquire(tx, wall, keys.document_lock(one.doc), trace, LOCK_MS) is None for one in waiting if doc is not None):
+    if any(
+        locks.acquire(tx, wall, keys.document_lock(one.doc), trace, LOCK_MS) is None
+        for one in waiting
+        if doc is not None
+    ):
         return refusals.LOCK_HELD
     bin.take_back(tx, [message])
     for one in waiting:
@@ -193,7 +208,9 @@ def _restore(tx: Transaction, wall: int, message: int) -> Declined | None:
 def _cancelled(tx: Transaction, doc: str | None, trace: str) -> list[documents.Document]:
     """Documents that a message out of the bin would work on again."""
     if doc is None:
-        docs = [row[0] for row in tx.rows("SELECT doc FROM document WHERE job=? AND planned=1 AND stage IS NULL", (trace,))]
+        docs = [
+            row[0] for row in tx.rows("SELECT doc FROM document WHERE job=? AND planned=1 AND stage IS NULL", (trace,))
+        ]
     else:
         docs = [doc]
     return [one for one in documents.find_many(tx, docs).values() if one.state == "cancelled" and one.trace == trace]
@@ -205,7 +222,8 @@ def release(tx: Transaction, wall: int, name: str, *, force: bool) -> Declined |
     if row is None:
         return refusals.NOT_HELD
     alive = tx.row(
-        "SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.trace=? AND queue.dlq IS NOT NULL LIMIT 1", (row[0],)
+        "SELECT 1 FROM msg JOIN queue ON queue.id=msg.queue WHERE msg.trace=? AND queue.dlq IS NOT NULL LIMIT 1",
+        (row[0],),
     )
     if alive is not None and not force:
         return refusals.LOCK_ALIVE

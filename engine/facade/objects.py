@@ -1,15 +1,24 @@
-"""The `--json` object of a document: one shape for every face. Amounts are text with a dot; what is not known is null."""
+"""The `--json` objects: one shape for every face, and one name for one thing wherever it is told.
+
+Amounts are text with a dot, times are the wire's (UTC, milliseconds, Z); what is not known is null.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.facade.views import ErrorView, FindingView
+from engine.facade.views import DeadLetter, DocumentRow, ErrorView, FindingView, JobView, SearchHit
 from engine.fiscal.money import from_cents
-from store.records.documents import Document
+from engine.outside import iso
+
+if TYPE_CHECKING:
+    # Faces take the list objects from here, and help pages shall not pay for the database.
+    from store.records.documents import Document
 
 
-def document_object(document: Document, file: str, findings: tuple[FindingView, ...], error: ErrorView | None) -> dict[str, Any]:
+def document_object(
+    document: Document, file: str, findings: tuple[FindingView, ...], error: ErrorView | None
+) -> dict[str, Any]:
     """The object of one document; `file` is the path it came by, members behind a `!`."""
     value: dict[str, Any] = {
         "docId": document.doc,
@@ -72,3 +81,72 @@ def finding_object(finding: FindingView) -> dict[str, Any]:
         "legal": finding.legal,
         "cstat": finding.cstat,
     }
+
+
+def row_object(row: DocumentRow) -> dict[str, Any]:
+    """A document as a list tells it: what its own object says, under the same names, its findings counted, and where it stands."""
+    value: dict[str, Any] = {
+        "docId": row.doc_id,
+        "traceId": row.trace_id,
+        "tenantId": row.tenant,
+        "file": row.name,
+        "family": row.family,
+        "total": row.total,
+        "state": row.state,
+        "status": row.status,
+        "errors": row.errors,
+        "alerts": row.findings - row.errors,
+        "stage": row.stage,
+        "attempt": row.attempt,
+        "maxAttempts": row.max_attempts,
+        "retryAt": _moment(row.retry_at_ms),
+        "addedAt": iso(row.added_ms),
+        "finishedAt": _moment(row.finished_ms),
+        "seq": row.seq,
+    }
+    if row.members is not None:
+        value["members"] = row.members
+    return value
+
+
+def hit_object(hit: SearchHit) -> dict[str, Any]:
+    """A document that a search found."""
+    return {"docId": hit.doc_id, "file": hit.name, "snippet": hit.snippet}
+
+
+def job_object(job: JobView) -> dict[str, Any]:
+    """A job as a list tells it: the names are those of the value of `job:{traceId}`."""
+    return {
+        "jobId": job.id,
+        "tenantId": job.tenant,
+        "source": job.source,
+        "status": job.status,
+        "open": job.open,
+        "createdAt": iso(job.created_ms),
+        "updatedAt": iso(job.updated_ms),
+        "counts": {"total": job.total, "finished": job.finished, "failed": job.failed, "skipped": job.skipped},
+    }
+
+
+def letter_object(letter: DeadLetter) -> dict[str, Any]:
+    """A dead letter; `history` holds an error for each attempt."""
+    return {
+        "id": letter.id,
+        "queue": letter.queue,
+        "docId": letter.document,
+        "traceId": letter.trace,
+        "file": letter.name,
+        "error": {"code": letter.error_class, "message": letter.error},
+        "attempts": letter.attempts,
+        "deliveries": letter.deliveries,
+        "run": letter.run,
+        "createdAt": iso(letter.created_ms),
+        "fingerprint": letter.fingerprint,
+        "history": [
+            {"at": iso(one["at"]), "error": {"code": one["error"], "message": one["message"]}} for one in letter.history
+        ],
+    }
+
+
+def _moment(at_ms: int | None) -> str | None:
+    return None if at_ms is None else iso(at_ms)

@@ -81,6 +81,16 @@ class ErrorView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """What an event says; `cstat` is the authority's answer, where the file holds it, and `target` the key it speaks of."""
+
+    type: str | None
+    sequence: int | None
+    cstat: str | None
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDetail:
     """A document with what is known of it."""
 
@@ -101,6 +111,8 @@ class DocumentDetail:
     debits_cents: int
     credits_cents: int
     entries: int
+    #: Only of a document that is an event.
+    event: EventView | None
     findings: tuple[FindingView, ...]
     timeline: tuple[StepView, ...]
     error: ErrorView | None

@@ -82,8 +82,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def needs_review(self) -> bool:
-        """A person has to look."""
-        return self.confidence < REVIEW_BELOW
+        """A person has to look; nothing hangs on the operation of a note that is only audited."""
+        return self.confidence < REVIEW_BELOW and not self.audit_only
 
 
 def classify(note: Note, companies: Companies, corrections: Corrections | None = None) -> Classification:

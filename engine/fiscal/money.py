@@ -45,7 +45,10 @@ def parse_decimal(text: str) -> Decimal | None:
         digits = digits.replace(".", "").replace(",", "")
     else:
         digits = digits.replace(",", ".")
-    return Decimal(digits) if digits.isascii() and _PLAIN.fullmatch(digits) else None
+    if not (digits.isascii() and _PLAIN.fullmatch(digits)):
+        return None
+    value = Decimal(digits)
+    return Decimal(f"{value:f}") if "e" in digits.lower() else value
 
 
 def rounded(value: Decimal) -> Decimal:

@@ -26,7 +26,7 @@ IdentifierKind = Literal["cnpj", "cpf", "foreign", "masked"]
 
 
 def number(text: str) -> Decimal | None:
-    """A leaf's text as a number, `None` where it is none or beyond any amount."""
+    """A leaf's text as a number, `None` where it is none or beyond any amount. `1e5` is 100000, so that no exponent is shown to anyone."""
     return _short_number(text) if len(text) <= _REMEMBERED else _read_number(text)
 
 
@@ -35,7 +35,9 @@ def _read_number(text: str) -> Decimal | None:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    return value if value.is_finite() and abs(value.adjusted()) <= LARGEST_EXPONENT else None
+    if not value.is_finite() or abs(value.adjusted()) > LARGEST_EXPONENT:
+        return None
+    return Decimal(f"{value:f}") if "e" in text or "E" in text else value
 
 
 #: An amount is read by rows and several rules, and `0.00` by every item. Longer texts are not kept: none is an amount of the layouts.

@@ -2,6 +2,10 @@
 
 Data only. Leaf names are those of the layouts (MOC 7.0, NT 2025.002 for IBS, CBS and IS); leaves below sub-groups are
 keyed by their path.
+
+What an earlier stage withheld (CST 60 and CSOSN 500: vICMSSTRet, vFCPSTRet; CST 61: vICMSMonoRet) is not listed: the note
+that withheld it (vICMSST, vFCPST, vICMSMonoReten) apportions it, and a tax is counted once. Here it is only stated, for
+whoever asks it back.
 """
 
 from __future__ import annotations
@@ -37,8 +41,6 @@ class Tax(StrEnum):
     FCP_DEST = "FCP-DEST"
     #: Credit a Simples supplier allows (LC 123/2006, art. 23).
     ICMS_SN = "ICMS-SN"
-    #: ICMS withheld in an earlier stage, stated for information.
-    ICMS_ST_RET = "ICMS-ST-RET"
     IPI = "IPI"
     #: IPI given back by who is no taxpayer of it.
     IPI_DEVOL = "IPI-DEVOL"
@@ -98,7 +100,6 @@ KINDS: Final[dict[str, tuple[Kind, ...]]] = {
         Kind(Tax.ICMS_MONO, "vICMSMono", (), "adRemICMS", Place.DESTINATION),
         Kind(Tax.ICMS_MONO_RET, "vICMSMonoReten", (), "adRemICMSReten", Place.DESTINATION),
         Kind(Tax.ICMS_SN, "vCredICMSSN", (), "pCredSN", Place.ORIGIN),
-        Kind(Tax.ICMS_ST_RET, "vICMSSTRet", ("vBCSTRet",), "pST", Place.DESTINATION),
     ),
     "ICMSUFDest": (
         Kind(Tax.DIFAL, "vICMSUFDest", ("vBCUFDest",), "pICMSUFDest", Place.DESTINATION),

@@ -6,8 +6,8 @@ that.
 
 Direction: what leaves owes (`débito`), what enters recovers (`crédito`) where `engine.fiscal.books` says so, and a
 returned sale gives its taxes back. The rest is `informativo`: taxes of Simples and MEI, taxes of the supplier on what
-gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Most lists carry no
-tax leaves, so they have no rows and say why.
+gives no credit, duties settled at customs, mere records, and IBS, CBS and IS in their test year. Taxes an earlier stage
+withheld have no rows at all (`tax_kinds`). Most lists carry no tax leaves, so they have no rows and say why.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Bearing = Literal["débito", "crédito", "informativo"]
 
 #: Never part of what these books settle by period: the supplier's statements, customs duties, the test year of the
 #: reform.
-_STATED: Final = frozenset({Tax.ICMS_SN, Tax.ICMS_ST_RET, Tax.II, Tax.IS, Tax.IBS_UF, Tax.IBS_MUN, Tax.CBS})
+_STATED: Final = frozenset({Tax.ICMS_SN, Tax.II, Tax.IS, Tax.IBS_UF, Tax.IBS_MUN, Tax.CBS})
 #: Inside the DAS of Simples and MEI.
 _UNIFIED: Final = frozenset(
     {Tax.ICMS, Tax.FCP, Tax.PIS, Tax.COFINS, Tax.ISS, Tax.DIFAL, Tax.DIFAL_ORIGIN, Tax.FCP_DEST}

@@ -30,9 +30,10 @@ from engine.errors import (
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
-from engine.intake import floor, job_state, opening, pairing, planning
+from engine.intake import containers, floor, job_state, opening, pairing, planning
 from engine.intake.ahead import Ahead, Begun
 from engine.intake.arrivals import arrive, attach_contents
+from engine.intake.containers import Level, Nesting
 from engine.intake.floor import Floor
 from engine.intake.identity import claimed_key, document_id, number_key, part_id
 from engine.intake.paths import files, told
@@ -59,6 +60,9 @@ BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 OUTWAITED = (DiskFull, Busy)
 #: State of an acknowledgement that is none yet: the file waits for free space, and another follows.
 WAITING = "waiting"
+
+#: An archive that lies in another one was recognised by whoever opened that one.
+ARCHIVE = Recognition(kind="UNSUPPORTED", family="zip", container=True)
 
 PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
 
@@ -186,8 +190,10 @@ class Intake:
         """Finish the jobs whose intake a crash interrupted. Returns how many."""
         open_jobs = await self._store.read(jobs.interrupted)
         for job in open_jobs:
-            rows = await self._store.read(partial(_unopened, job=job.id))
-            for row in rows:
+            for row in await self._store.read(partial(containers.unopened, job=job.id)):
+                if not await self._store.read(partial(containers.is_unopened, doc=row.doc)):
+                    # It lies in another one, and was opened with it.
+                    continue
                 blob = Blob(row.sha, row.size)
                 await self._open(job.id, row.tenant, row.doc, row.name, await self._path_of(job.id, row), row.family, blob)
             await self.close_job(job.id)
@@ -299,56 +305,68 @@ class Intake:
         arrival = arrive(tx, self._clock.steady_ms(), wall, row, path)
         if not received.blob.size:
             # Nobody can tell what nothing is; why it has no content is known best here.
-            _opened(tx, tenant=tenant, doc=doc, family="unknown", members=None, refused=opening.EMPTY)
+            containers.refuse(tx, tenant, doc, opening.EMPTY)
         return Acknowledged(path, doc, job, arrival.state, arrival.already)
 
     async def _open(self, job: str, tenant: str, doc: str, name: str, path: str, family: str, blob: Blob) -> None:
         """Take in what a container holds."""
-        members = 0
+        nesting = Nesting(doc)
         halves: list[pairing.Half] = []
         refused: opening.Refused | None = None
         async for inside in opening.contents(self._sandbox, family, self._store.blobs.path(blob.sha), name, blob.size):
-            if isinstance(inside, opening.Refused):
-                if inside.whole:
-                    refused = inside
-                    break
-                members += await self._refuse_part(job, tenant, doc, name, path, inside, blob)
-            elif isinstance(inside, opening.ListHalf):
+            if isinstance(inside, opening.ListHalf):
                 kept = await self._keep_bytes(inside.content)
                 label = f"{path}!{inside.key}"
                 halves.append(
                     pairing.Half(tenant, _key(inside, blob), inside.role, doc, blob.sha, inside.place, label, kept.sha, kept.size)
                 )
                 if len(halves) >= CHUNK:
-                    members += await self._keep(job, halves)
+                    nesting.innermost.members += await self._keep(job, halves)
+                continue
+            if isinstance(inside, opening.Refused) and inside.whole:
+                refused = inside
+                break
+            await self._close(tenant, nesting.leave(inside.label))
+            parent = nesting.innermost
+            parent.members += 1
+            if isinstance(inside, opening.Refused):
+                await self._refuse_part(job, tenant, parent.doc, name, path, inside, blob)
             else:
-                members += await self._member(job, tenant, doc, name, path, inside, blob)
-        members += await self._keep(job, halves)
-        await self._persistence.write(partial(_opened, tenant=tenant, doc=doc, family=family, members=members, refused=refused))
+                member = await self._member(job, tenant, parent.doc, name, path, inside, blob)
+                if inside.archive:
+                    nesting.enter(member, inside.label)
+        nesting.innermost.members += await self._keep(job, halves)
+        await self._close(tenant, [*nesting.leave(), nesting.innermost], refused)
 
-    async def _member(self, job: str, tenant: str, parent: str, name: str, path: str, inside: opening.File, container: Blob) -> int:
+    async def _close(self, tenant: str, levels: Sequence[Level], refused: opening.Refused | None = None) -> None:
+        for level in levels:
+            await self._persistence.write(
+                partial(containers.opened, tenant=tenant, doc=level.doc, members=level.members, refused=refused)
+            )
+
+    async def _member(self, job: str, tenant: str, parent: str, name: str, path: str, inside: opening.File, container: Blob) -> str:
+        """Take in one file of a container. Returns its document; what an archive holds comes by itself."""
         blob = await self._keep_bytes(inside.content)
         label = inside.label
-        received = await self._look(blob, label)
+        received = Received(blob, ARCHIVE, None) if inside.archive else await self._look(blob, label)
         doc = part_id(tenant, container.sha, received.access_key or inside.part) if inside.part else document_id(tenant, blob.sha)
         await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
-        if _opens(received.recognition):
+        if _opens(received.recognition) and not inside.archive:
             await self._open(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received.recognition.family, blob)
-        return 1
+        return doc
 
     async def _keep_bytes(self, content: bytes) -> Blob:
         return await self._persistence.outwait(lambda: self._store.blobs.put(content))
 
     async def _refuse_part(
         self, job: str, tenant: str, parent: str, name: str, path: str, refused: opening.Refused, container: Blob
-    ) -> int:
+    ) -> None:
         """A part that is not taken in has a document that says so; its bytes are those of the container."""
-        label = refused.label.partition("!")[2] or refused.label
+        label = refused.label
         doc = part_id(tenant, container.sha, label)
         received = Received(container, Recognition(kind="UNSUPPORTED", family="unknown", container=False), None)
         await self._commit(job, tenant, doc, f"{name}!{label}", f"{path}!{label}", received, parent=parent, label=label)
-        await self._persistence.write(partial(_opened, tenant=tenant, doc=doc, family="unknown", members=None, refused=refused))
-        return 1
+        await self._persistence.write(partial(containers.refuse, tenant=tenant, doc=doc, refused=refused))
 
     async def _keep(self, job: str, halves: list[pairing.Half]) -> int:
         if not halves:
@@ -376,21 +394,3 @@ def _opens(recognition: Recognition) -> bool:
 def _key(half: opening.ListHalf, container: Blob) -> str:
     """Rows without a usable key cannot meet rows of another list."""
     return f"{container.sha.hex()[:16]}{half.key}" if half.key.startswith("#") else half.key
-
-
-def _unopened(connection: Any, *, job: str) -> list[documents.Document]:
-    rows = connection.execute(
-        f"SELECT {documents.COLUMNS} FROM document WHERE job=? AND members IS NULL AND refused IS NULL AND family IN ('zip','batch','csv') ORDER BY seq",
-        (job,),
-    ).fetchall()
-    return [documents.Document._make(row) for row in rows]
-
-
-def _opened(tx: Transaction, *, tenant: str, doc: str, family: str, members: int | None, refused: opening.Refused | None) -> None:
-    """Note on the container's record what came out of it."""
-    if refused is None:
-        documents.update(tx, tenant, doc, {"members": members})
-    elif refused.code != "not_a_list":
-        # A table that is no list of notes is an ordinary document of its family.
-        told = {"code": refused.code, "message": refused.message, "arguments": refused.arguments}
-        documents.update(tx, tenant, doc, {"refused": json.dumps(told, ensure_ascii=False)})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.extraction import problems
+from engine.extraction.archives import refusal
 from engine.extraction.archives.refusal import Refusal
 from engine.extraction.lists.slices import slices
 from engine.extraction.sandbox.protocol import Crash
@@ -23,11 +24,15 @@ TASKS = {"zip": "members", "batch": "split", "csv": "slices"}
 
 
 class File(NamedTuple):
-    """A whole document: a member of an archive (`part` is empty) or one document of a lot (`part` is its place)."""
+    """A whole document: a member of an archive (`part` is empty) or one document of a lot (`part` is its place).
+
+    With `archive` it is an archive itself, and what it holds comes next.
+    """
 
     label: str
     part: str
     content: bytes
+    archive: bool = False
 
 
 class ListHalf(NamedTuple):
@@ -40,7 +45,7 @@ class ListHalf(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A part, or the whole, that is not taken in; `label` names the part."""
+    """A part, or the whole, that is not taken in; `label` names the part below the container."""
 
     label: str
     code: str
@@ -53,6 +58,8 @@ Inside = File | ListHalf | Refused
 
 #: A file or member without a single byte.
 EMPTY = Refused("", "empty", problems.MESSAGES["empty"][0], {}, whole=True)
+#: A container without a single document.
+NOTHING = Refused("", "no_documents", refusal.MESSAGES["no_documents"][0], {}, whole=True)
 
 
 async def contents(sandbox: Sandbox, family: str, path: Path, name: str, size: int) -> AsyncIterator[Inside]:
@@ -89,15 +96,20 @@ def _small(task: str, path: Path, name: str) -> Iterator[Inside]:
 
 def _inside(value: object, name: str) -> Inside:
     if isinstance(value, Refusal):
-        return Refused(value.label, value.code, value.message, value.arguments, value.whole)
+        return Refused(_below(value.label), value.code, value.message, value.arguments, value.whole)
     if isinstance(value, Crash):
         return Refused(name, "sandbox", f"A leitura foi interrompida: {value}.", {"reason": str(value)}, whole=True)
     label = getattr(value, "label", None)
     if label is not None:
-        return File(label.partition("!")[2] or label, "", value.content)  # type: ignore[attr-defined]
+        return File(_below(label), "", value.content, value.archive)  # type: ignore[attr-defined]
     index: int = value.index  # type: ignore[attr-defined]
     role = getattr(value, "role", None)
     if role is not None:
         key = value.key or f"#{index}"  # type: ignore[attr-defined]
         return ListHalf(key, role, index, value.content)  # type: ignore[attr-defined]
     return File(str(index), str(index), value.content)  # type: ignore[attr-defined]
+
+
+def _below(label: str) -> str:
+    """Without the name of the outermost container."""
+    return label.partition("!")[2] or label

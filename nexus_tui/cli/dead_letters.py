@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
+from engine.facade.objects import letter_object
+from engine.facade.views import DeadLetter
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session
-from nexus_tui.cli.words import word
+from nexus_tui.cli.words import Language, word
 
 app = typer.Typer(help="Dead letters.", no_args_is_help=True)
 Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.", show_default=False)]
@@ -19,14 +21,18 @@ Everything = Annotated[bool, typer.Option("--all", help="All of them (of --queue
 #: SQLite's largest integer: a larger id is nobody's.
 LARGEST_ID = 2**63 - 1
 Message = Annotated[int, typer.Argument(help="Id as `dlq ls` shows it.", min=1, max=LARGEST_ID)]
-Messages = Annotated[list[int] | None, typer.Argument(help="Ids as `dlq ls` shows them.", min=1, max=LARGEST_ID, show_default=False)]
+Messages = Annotated[
+    list[int] | None, typer.Argument(help="Ids as `dlq ls` shows them.", min=1, max=LARGEST_ID, show_default=False)
+]
 
 
 @app.command("ls")
 def listing(
     queue: Queue = None,
     limit: Limit = None,
-    binned: Annotated[bool, typer.Option("--bin", help="What was dropped, purged or cancelled in the last 30 days.")] = False,
+    binned: Annotated[
+        bool, typer.Option("--bin", help="What was dropped, purged or cancelled in the last 30 days.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -39,12 +45,21 @@ def listing(
         found = await queues.binned(queue, most) if binned else await queues.dead(queue, most)
         if as_json:
             for letter in found:
-                output.emit(letter)
+                output.emit(letter_object(letter))
             return
         spoken = session.language
         output.table(
             ["id", word("queue", spoken), word("document", spoken), word("error", spoken), word("attempts", spoken)],
-            [(one.id, one.queue, one.name or one.document or one.trace, f"{one.error_class}: {one.error}"[:80], one.attempts) for one in found],
+            [
+                (
+                    one.id,
+                    one.queue,
+                    one.name or one.document or one.trace,
+                    f"{one.error_class}: {one.error}"[:80],
+                    one.attempts,
+                )
+                for one in found
+            ],
             right=(0, 4),
         )
 
@@ -62,21 +77,51 @@ def show(message: Message, data_dir: DataDir = None, as_json: AsJson = False, la
             return session.missing("no_dead_letter", str(message), "nexus dlq ls")
         body = await nexus.engine.queues.body(message) or b""
         if as_json:
-            output.emit({**asdict(letter), "event": _event(body)})
+            output.emit(letter_object(letter), event=_event(body))
         else:
-            output.pairs(asdict(letter))
-            output.write(body + b"\n")
+            _tell(letter, body, session.language)
         return output.DONE
 
     session.query(work)
 
 
-def _event(body: bytes) -> Any:
-    """The event as JSON; what is none, which may be why it is dead, as text."""
+def _tell(letter: DeadLetter, body: bytes, spoken: Language) -> None:
+    """A dead letter for a person: what failed and where, each attempt, and the event as it would be sent again."""
+    shown = {
+        "id": letter.id,
+        "queue": letter.queue,
+        "document": letter.document,
+        "name": letter.name,
+        "trace": letter.trace,
+        "error": f"{letter.error_class}: {letter.error}",
+        "attempts": letter.attempts,
+        "deliveries": letter.deliveries,
+        "run": letter.run,
+        "created_at": output.moment(letter.created_ms, spoken),
+        "fingerprint": letter.fingerprint,
+    }
+    output.pairs({word(name, spoken) if name != "id" else name: value for name, value in shown.items()})
+    output.line()
+    output.table(
+        [word("time", spoken), word("error", spoken), word("message", spoken)],
+        [(output.moment(one["at"], spoken), one["error"], one["message"]) for one in letter.history],
+    )
+    output.line()
     try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode("utf-8", "replace")
+        # msgspec keeps the digits of amounts, which a float would round.
+        text = msgspec.json.format(body, indent=2).decode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "replace")
+    for line in text.splitlines():
+        output.line(line)
+
+
+def _event(body: bytes) -> bytes:
+    """The event as JSON on one line, its amounts with their own digits; what is none, which may be why it is dead, as text."""
+    try:
+        return msgspec.json.format(body, indent=-1)
+    except (ValueError, RecursionError):
+        return json.dumps(body.decode("utf-8", "replace")).encode()
 
 
 @app.command("requeue")
@@ -84,7 +129,9 @@ def requeue(
     messages: Messages = None,
     queue: Queue = None,
     everything: Everything = False,
-    from_agent: Annotated[str | None, typer.Option("--from", help="A0 starts again at the planner.", show_default=False)] = None,
+    from_agent: Annotated[
+        str | None, typer.Option("--from", help="A0 starts again at the planner.", show_default=False)
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -104,7 +151,12 @@ def requeue(
 
 @app.command("drop")
 def drop(
-    messages: Messages = None, queue: Queue = None, everything: Everything = False, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+    messages: Messages = None,
+    queue: Queue = None,
+    everything: Everything = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
 ) -> None:
     """Move dead letters to the bin, where they stay 30 days."""
     session = Session.of(data_dir, as_json, lang)
@@ -117,7 +169,12 @@ def drop(
 
 
 @app.command("undrop")
-def undrop(messages: Annotated[list[int], typer.Argument(help="Ids as `dlq ls --bin` shows them.", min=1, max=LARGEST_ID)], data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def undrop(
+    messages: Annotated[list[int], typer.Argument(help="Ids as `dlq ls --bin` shows them.", min=1, max=LARGEST_ID)],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
     """Take dead letters back from the bin."""
     session = Session.of(data_dir, as_json, lang)
 

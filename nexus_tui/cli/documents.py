@@ -10,13 +10,18 @@ from typing import Annotated
 import msgspec
 import typer
 
+from engine.contract import codec
+from engine.facade.objects import finding_object, hit_object, row_object
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session, Tenant
 from nexus_tui.cli.words import word
 
 app = typer.Typer(help="Documents.", no_args_is_help=True)
-Filter = Annotated[list[str] | None, typer.Argument(help="state: status: family: issuer: cfop: period: since: finding: or words.", show_default=False)]
+Filter = Annotated[
+    list[str] | None,
+    typer.Argument(help="state: status: family: issuer: cfop: period: since: finding: or words.", show_default=False),
+]
 PAGE = 1000
 
 
@@ -41,7 +46,7 @@ def listing(
             page = await nexus.engine.documents.page(wanted, tenant, after, min(left, PAGE))
             for row in page.rows:
                 if as_json:
-                    output.emit(row)
+                    output.emit(row_object(row))
                 else:
                     rows.append(row)
             left -= len(page.rows)
@@ -52,7 +57,18 @@ def listing(
             spoken = session.language
             output.table(
                 [word(name, spoken) for name in ("document", "name", "family", "state", "status", "errors", "total")],
-                [(one.doc_id, one.name, one.family, one.state, one.status, one.errors or "", one.total) for one in rows],
+                [
+                    (
+                        one.doc_id,
+                        one.name,
+                        one.family,
+                        one.state,
+                        one.status,
+                        one.errors or "",
+                        output.amount(one.total, spoken),
+                    )
+                    for one in rows
+                ],
                 right=(5, 6),
             )
 
@@ -82,7 +98,7 @@ def show(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang
                 word("name", spoken): row.name,
                 word("state", spoken): f"{row.state} {row.status or ''}",
                 word("number", spoken): f"{detail.number or ''}/{detail.series or ''} {detail.access_key or ''}",
-                word("total", spoken): row.total,
+                word("total", spoken): output.amount(row.total, spoken),
                 "→": f"{detail.issuer.name or detail.issuer.id or '?'} → {detail.recipient.name or detail.recipient.id or '?'}",
             }
         )
@@ -96,7 +112,10 @@ def show(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang
         output.line()
         output.table(
             [word(name, spoken) for name in ("agent", "state", "attempts", "took", "waited")],
-            [(one.agent, one.state, one.attempt, f"{one.took_ms} ms", f"{one.wait_ms or 0} ms") for one in detail.timeline],
+            [
+                (one.agent, one.state, one.attempt, f"{one.took_ms} ms", f"{one.wait_ms or 0} ms")
+                for one in detail.timeline
+            ],
             right=(2, 3, 4),
         )
         return output.DONE
@@ -141,7 +160,8 @@ def items(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lan
         if rows is None:
             return _missing(session, doc)
         for row in rows:
-            output.emit(row)
+            # As on the wire: amounts are numbers, with the digits of the document.
+            output.write(codec.encode(row) + b"\n")
         return output.DONE
 
     session.query(work)
@@ -158,11 +178,13 @@ def findings(doc: str, data_dir: DataDir = None, as_json: AsJson = False, lang: 
             return _missing(session, doc)
         if as_json:
             for finding in detail.findings:
-                output.emit(finding)
+                output.emit(finding_object(finding))
             return output.DONE
         for finding in detail.findings:
             output.line(f"{finding.severity:<6} {finding.code}  {finding.message}")
-            output.line(f"       {finding.path or ''}  {finding.legal or ''}{'  cStat ' + finding.cstat if finding.cstat else ''}")
+            output.line(
+                f"       {finding.path or ''}  {finding.legal or ''}{'  cStat ' + finding.cstat if finding.cstat else ''}"
+            )
         return output.DONE
 
     session.query(work)
@@ -184,7 +206,12 @@ def register(root: typer.Typer) -> None:
 
     @root.command("search")
     def search(
-        query: list[str], tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+        query: list[str],
+        tenant: Tenant = "*",
+        limit: Limit = None,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+        lang: Lang = None,
     ) -> None:
         """Find documents by what they say; with qualifiers (state: cfop: …) by what they are."""
         text = filter_text(query)
@@ -194,11 +221,14 @@ def register(root: typer.Typer) -> None:
             hits = await nexus.engine.search.find(text, tenant, limit or 50)
             if as_json:
                 for hit in hits:
-                    output.emit(hit)
+                    output.emit(hit_object(hit))
             elif not hits:
                 output.line(word("nothing", session.language))
             else:
-                output.table([word("document", session.language), word("name", session.language), ""], [(one.doc_id, one.name, one.snippet) for one in hits])
+                output.table(
+                    [word("document", session.language), word("name", session.language), ""],
+                    [(one.doc_id, one.name, one.snippet) for one in hits],
+                )
 
         session.query(work)
 
@@ -206,7 +236,9 @@ def register(root: typer.Typer) -> None:
     def reprocess(
         docs: Annotated[list[str] | None, typer.Argument(help="Document ids.", show_default=False)] = None,
         job: Annotated[str | None, typer.Option(help="All documents of a job.", show_default=False)] = None,
-        filter: Annotated[str | None, typer.Option("--filter", help="All documents that match.", show_default=False)] = None,
+        filter: Annotated[
+            str | None, typer.Option("--filter", help="All documents that match.", show_default=False)
+        ] = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
         tenant: Tenant = "*",
         data_dir: DataDir = None,
@@ -226,7 +258,10 @@ def register(root: typer.Typer) -> None:
                 wanted += await nexus.engine.documents.ids(filter, tenant)
             if dry_run:
                 return session.result(await nexus.engine.documents.reprocessable(wanted), "would_reprocess")
-            return session.result(await nexus.engine.documents.reprocess(wanted), "reprocessing")
+            outcome = await nexus.engine.documents.reprocess(wanted)
+            return session.result(
+                msgspec.structs.replace(outcome, data={"jobId": outcome.data.get("job")}), "reprocessing"
+            )
 
         (session.query if dry_run else session.command)(work)
 

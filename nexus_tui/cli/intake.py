@@ -148,7 +148,7 @@ def enqueue(
     session = Session.of(data_dir, as_json, lang)
     try:
         value = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, ArithmeticError, RecursionError) as error:
         raise typer.BadParameter(f"{file}: {error}") from error
     if not isinstance(value, dict) or value.get("name", event) != event:
         raise typer.BadParameter(f"{file} holds no {event}")

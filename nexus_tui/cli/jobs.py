@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from engine.facade.objects import job_object
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session, Tenant
@@ -13,7 +14,9 @@ app = typer.Typer(help="Jobs.", no_args_is_help=True)
 
 
 @app.command("ls")
-def listing(tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def listing(
+    tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+) -> None:
     """List jobs, newest first."""
     session = Session.of(data_dir, as_json, lang)
 
@@ -21,7 +24,7 @@ def listing(tenant: Tenant = "*", limit: Limit = None, data_dir: DataDir = None,
         found = await nexus.engine.jobs.recent(tenant, limit or EVERYTHING)
         if as_json:
             for job in found:
-                output.emit(job)
+                output.emit(job_object(job))
             return
         spoken = session.language
         output.table(
@@ -45,9 +48,15 @@ def show(job: str, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang
         if as_json:
             output.emit(value)
             return output.DONE
-        output.pairs({name: value[name] for name in ("jobId", "tenantId", "status", "createdAt", "updatedAt", "counts")})
-        output.line()
         spoken = session.language
+        shown = {"job": value["jobId"], "tenant": value["tenantId"], "status": value["status"]}
+        times = {"created_at": value["createdAt"], "updated_at": value["updatedAt"]}
+        counts = {"documents": value["counts"]["total"]} | {
+            name: value["counts"][name] for name in ("finished", "failed", "skipped")
+        }
+        shown |= {name: output.moment(output.milliseconds(at), spoken) for name, at in times.items()} | counts
+        output.pairs({word(name, spoken): told for name, told in shown.items()})
+        output.line()
         output.table(
             [word("document", spoken), word("state", spoken), word("error", spoken)],
             [(doc, told["status"], told.get("error")) for doc, told in value["documents"].items()],

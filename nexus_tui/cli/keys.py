@@ -49,13 +49,19 @@ def listing(
                 output.emit(key)
             return
         spoken = session.language
-        output.table([word("key", spoken), word("size", spoken), word("expires", spoken)], [(one.key, one.size, one.expires_ms) for one in rows], right=(1, 2))
+        output.table(
+            [word("key", spoken), word("size", spoken), word("expires", spoken)],
+            [(one.key, one.size, output.expiry(one.expires_ms, spoken)) for one in rows],
+            right=(1,),
+        )
 
     session.query(work)
 
 
 @app.command("get")
-def get(key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def get(
+    key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+) -> None:
     """Print a value."""
     session = Session.of(data_dir, as_json, lang)
 
@@ -65,7 +71,15 @@ def get(key: str, space: Space = "KV_STATE", data_dir: DataDir = None, as_json: 
             return session.missing("no_key", key, "nexus kv ls")
         view, content = found
         if as_json:
-            output.emit({"key": view.key, "version": view.version, "expires": view.expires_ms, "metadata": view.metadata, "value": content})
+            output.emit(
+                {
+                    "key": view.key,
+                    "version": view.version,
+                    "expires_ms": view.expires_ms,
+                    "metadata": view.metadata,
+                    "value": content,
+                }
+            )
         else:
             output.write(content + b"\n")
         return output.DONE
@@ -96,7 +110,9 @@ def put(
 
 
 @app.command("del")
-def delete(keys: list[str], space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def delete(
+    keys: list[str], space: Space = "KV_STATE", data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
+) -> None:
     """Delete keys."""
     session = Session.of(data_dir, as_json, lang)
 

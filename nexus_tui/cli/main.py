@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from nexus_tui.cli import companies, dead_letters, documents, intake, jobs, keys, locks, output, queues, service
+from nexus_tui.cli import companies, dead_letters, documents, intake, jobs, keys, locks, output, queues, service, usage
 from nexus_tui.cli.session import DataDir, Lang, Session
 from nexus_tui.cli.words import VARIABLE as LANGUAGE_VARIABLE
 from nexus_tui.directories import VARIABLE as DIRECTORY_VARIABLE
@@ -69,9 +69,16 @@ def run(arguments: list[str]) -> int:
         from nexus_tui.opening import open_terminal
 
         return open_terminal(data_directory(None), None)
+    spoken = usage.spoken_in(arguments)
+    command: Any = typer.main.get_command(app)
+    if spoken == "pt":
+        usage.put_into_portuguese(command)
     try:
-        app(args=arguments, prog_name="nexus")
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        ended = command.main(args=arguments, prog_name="nexus", standalone_mode=False)
+        code = ended if isinstance(ended, int) else output.DONE
+    except typer.TyperException as error:
+        code = usage.tell(error, command, arguments, spoken)
+    except SystemExit as gone:
+        code = gone.code if isinstance(gone.code, int) else int(gone.code is not None)
     output.flush()
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -31,7 +32,7 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None
             [word(name, spoken) for name in names],
             [
                 (
-                    one.name, one.ready, one.leased, one.delayed, one.dead, "" if one.oldest_age is None else f"{one.oldest_age // 1000} s",
+                    one.name, one.ready, one.leased, one.delayed, one.dead, _seconds(one.oldest_age),
                     one.concurrency, word("yes", spoken) if one.paused else "",
                 )
                 for one in found
@@ -55,16 +56,27 @@ def show(queue: str, data_dir: DataDir = None, as_json: AsJson = False, lang: La
         if as_json:
             output.emit(found[0])
         else:
-            output.pairs({name: getattr(found[0], name) for name in type(found[0]).__dataclass_fields__})
+            # Settings are named as `queues set` takes them, so the rest stands under its name in `--json` too.
+            shown = asdict(found[0])
+            shown["paused"] = word("yes" if shown["paused"] else "no", session.language)
+            shown["oldest_age"] = _seconds(shown["oldest_age"])
+            output.pairs(shown)
         return output.DONE
 
     session.query(work)
 
 
+def _seconds(age_ms: int | None) -> str:
+    return "" if age_ms is None else f"{age_ms // 1000} s"
+
+
 @app.command("set")
 def change(
     queue: str,
-    settings: Annotated[list[str], typer.Argument(help="NAME=VALUE: concurrency, batch, lease_ms, backoff_ms, backoff_max_ms, retention_ms.")],
+    settings: Annotated[
+        list[str],
+        typer.Argument(help="NAME=VALUE: concurrency, batch, lease_ms, backoff_ms, backoff_max_ms, retention_ms."),
+    ],
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,

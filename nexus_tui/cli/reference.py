@@ -20,6 +20,10 @@ Every command but `demo` takes `--data-dir` (NEXUS_DATA_DIR); every one `--json`
 (NEXUS_LANG) and `--help`. Exit codes: 0 done, 1 some documents failed or nothing was found to act on, 2 usage, 69 service unavailable, 75 the data
 directory is owned by a process that does not answer, 78 bad configuration or another version, 128 and the number of the signal that broke the
 command off (130 for Ctrl-C); `nexus run` ends with 0 when it is told to stop.
+
+One thing has one name in every object (`docId`, `traceId`, `jobId`, `tenantId`, `file`), amounts are text with a point, and no language changes them;
+`docs items` and `docs report` speak the wire's names and numbers. Tables, help and errors are in Portuguese with `--lang pt`, with amounts as `1.234,56`. A wrong call is told on stderr, with `--json` as one object
+`{"error": {code, title, message, hint}}`.
 """
 #: Said once, above.
 COMMON = frozenset({"data_dir", "as_json", "lang", "help"})
@@ -45,8 +49,14 @@ def _section(path: tuple[str, ...], command: Any) -> str:
     arguments = [one for one in parameters if one.param_type_name == "argument"]
     options = [one for one in parameters if one.param_type_name == "option"]
     call = " ".join((*path, *(_argument(one) for one in arguments)))
-    lines = [f"\n## `{' '.join(path)}`\n", f"    {call}{' [OPTIONS]' if options else ''}\n", (command.help or "").strip()]
-    told = [(_argument(one), one.help) for one in arguments if one.help] + [(", ".join(one.opts), one.help) for one in options]
+    lines = [
+        f"\n## `{' '.join(path)}`\n",
+        f"    {call}{' [OPTIONS]' if options else ''}\n",
+        (command.help or "").strip(),
+    ]
+    told = [(_argument(one), one.help) for one in arguments if one.help] + [
+        (", ".join(one.opts), one.help) for one in options
+    ]
     if told:
         lines += ["", *(f"- `{name}`: {text or ''}" for name, text in told)]
     return "\n".join(lines) + "\n"

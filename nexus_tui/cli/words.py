@@ -34,12 +34,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "oldest": ("mais antiga", "oldest"),
     "paused": ("pausada", "paused"),
     "yes": ("sim", "yes"),
+    "no": ("não", "no"),
     "concurrency": ("simultâneas", "concurrency"),
     "error": ("erro", "error"),
     "attempts": ("tentativas", "attempts"),
     "key": ("chave", "key"),
     "size": ("bytes", "bytes"),
     "expires": ("expira", "expires"),
+    "expires_in": ("{} (em {})", "{} (in {})"),
+    "never": ("nunca", "never"),
     "owner": ("dono", "owner"),
     "fence": ("cerca", "fence"),
     "alive": ("vivo", "alive"),
@@ -47,6 +50,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "engine": ("motor", "engine"),
     "counters": ("contadores", "counters"),
     "job": ("lote de trabalho", "job"),
+    "tenant": ("cliente", "tenant"),
+    "created_at": ("criado", "created"),
+    "updated_at": ("alterado", "updated"),
+    "skipped": ("pulados", "skipped"),
     "finished": ("terminados", "finished"),
     "failed": ("falhos", "failed"),
     "severity": ("gravidade", "severity"),
@@ -56,6 +63,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "agent": ("agente", "agent"),
     "took": ("duração", "took"),
     "waited": ("espera", "waited"),
+    "trace": ("rastro", "trace"),
+    "deliveries": ("entregas", "deliveries"),
+    "run": ("rodada", "run"),
+    "fingerprint": ("impressão", "fingerprint"),
+    "time": ("hora", "time"),
     "requeued": ("devolvidos à fila", "requeued"),
     "dropped": ("descartadas (30 dias na lixeira)", "dropped (kept 30 days)"),
     "restored": ("restauradas", "restored"),
@@ -87,7 +99,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "check_locks": ("travas sem trabalho", "locks nobody works under"),
     "check_paused": ("filas pausadas", "queues paused"),
     "check_scheduler": ("rotinas que falharam", "timers that failed"),
-    "resume_them": ("Os documentos esperam nelas até `nexus queues resume`.", "Documents wait there until `nexus queues resume`."),
+    "resume_them": (
+        "Os documentos esperam nelas até `nexus queues resume`.",
+        "Documents wait there until `nexus queues resume`.",
+    ),
     "would_reprocess": ("seriam reprocessados", "would be reprocessed"),
     "no_document": ("documento não encontrado", "no such document"),
     "no_report": ("ainda sem relatório", "no report yet"),
@@ -101,6 +116,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "interrupted: what was taken in is safe and goes on with the next engine, `nexus run` or the same command",
     ),
     "created": ("diretório de dados pronto", "data directory ready"),
+    "try_help": ("Veja '{}'.", "Try '{}' for help."),
+    "wrong_call": ("Erro", "Error"),
+    "compare_schema": ("Compare-o com docs/schema.", "Compare it with docs/schema."),
     "nothing": ("Nada encontrado.", "Nothing found."),
     "again": ("De novo Ctrl-C sai na hora; nada se perde.", "Ctrl-C again exits at once; nothing is lost."),
 }
@@ -108,7 +126,13 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def language(given: str | None = None) -> Language:
     """`--lang`, else NEXUS_LANG, else the locale: Portuguese where it begins with pt, English otherwise."""
-    for value in (given, os.environ.get(VARIABLE), os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG")):
+    for value in (
+        given,
+        os.environ.get(VARIABLE),
+        os.environ.get("LC_ALL"),
+        os.environ.get("LC_MESSAGES"),
+        os.environ.get("LANG"),
+    ):
         if value:
             return "pt" if value.lower().startswith("pt") else "en"
     return "en"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
+from nexus_tui.i18n import issues_pt
 from nexus_tui.i18n.errors_pt import BY_CODE, SENTENCES
+
+#: The code whose message may list what is wrong field by field.
+INVALID_EVENT = "NX-E14"
 
 
 class Worded(NamedTuple):
@@ -31,21 +36,46 @@ def declined(code: str, reason: str, hint: str, language: Literal["pt", "en"]) -
         return reason, hint
     if code.startswith("NX-F"):
         return BY_CODE.get(code, (reason, hint))
-    return sentence(reason), BY_CODE.get(code, ("", hint))[1]
+    said = sentence(reason)
+    if code == INVALID_EVENT and said == reason:
+        said = issues(reason)
+    return said, BY_CODE.get(code, ("", hint))[1]
 
 
 def sentence(english: str) -> str:
     """A sentence of engine or store in Portuguese."""
-    for pattern, portuguese in _patterns():
-        if (matched := pattern.fullmatch(english)) is not None:
-            return portuguese.format(*matched.groups())
-    return english
+    return _sentences()(english)
+
+
+def issues(english: str) -> str:
+    """What does not fit in an event, field by field, in Portuguese."""
+    return "; ".join(_issues()(issue) for issue in english.split("; "))
+
+
+def filled(templates: Mapping[str, str], value: Callable[[str], str] = str) -> Callable[[str], str]:
+    """A function that says in Portuguese what fits one of the templates, each of its values by `value`; anything else stays as it is.
+
+    Templates with the most text of their own come first: they say most about what they match.
+    """
+    ordered = sorted(templates, key=len, reverse=True)
+    patterns = [
+        (re.compile("(.*)".join(map(re.escape, one.split("{}"))), re.DOTALL), templates[one]) for one in ordered
+    ]
+
+    def said(english: str) -> str:
+        for pattern, portuguese in patterns:
+            if (matched := pattern.fullmatch(english)) is not None:
+                return portuguese.format(*map(value, matched.groups()))
+        return english
+
+    return said
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The templates as patterns, those with the most text of their own first: they say most about what they match."""
-    ordered = sorted(SENTENCES, key=len, reverse=True)
-    return tuple(
-        (re.compile("(.*)".join(re.escape(part) for part in template.split("{}")), re.DOTALL), SENTENCES[template]) for template in ordered
-    )
+def _sentences() -> Callable[[str], str]:
+    return filled(SENTENCES)
+
+
+@cache
+def _issues() -> Callable[[str], str]:
+    return filled(dict((issues_pt.REQUIRED, issues_pt.EXPECTED, issues_pt.MORE)), filled(issues_pt.PHRASES))

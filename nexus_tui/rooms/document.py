@@ -169,8 +169,8 @@ class DocumentScreen(NexusScreen):
         copy_reference(self, self.row)
 
     def action_copy_json(self) -> None:
-        """Copy the document's row."""
-        copy_row(self, self.row)
+        """Copy the document with its findings and its timeline."""
+        copy_row(self, self.row, self.detail)
 
     # Drawing
 

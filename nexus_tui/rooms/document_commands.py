@@ -17,7 +17,7 @@ from nexus_tui.rooms.document_cells import ACTIVE
 
 if TYPE_CHECKING:
     from engine.facade.commands import CommandResult
-    from engine.facade.views import DocumentRow
+    from engine.facade.views import DocumentDetail, DocumentRow
     from nexus_tui.engine_port import EnginePort
     from nexus_tui.screen import NexusScreen
 
@@ -36,6 +36,8 @@ def why_not(action: str, engine: EnginePort | None, row: DocumentRow | None, *, 
         return None
     if engine is None:
         return "reason.starting"
+    if engine.engine_state() == "stopped":
+        return "reason.ended"
     if action == "add" or marked:
         return None
     if row is None:
@@ -54,8 +56,9 @@ async def add(screen: NexusScreen, progress: Callable[[int | None], None]) -> No
 
     app, say = nexus(screen), look(screen).say
     engine = app.engine
-    if engine is None:
-        app.toast(say("reason.starting"), warning=True)
+    reason = why_not("add", engine, None, marked=False)
+    if engine is None or reason is not None:
+        app.toast(say(reason or "reason.starting"), warning=True)
         return
     answer = await app.push_screen_wait(Ask(say("add.question"), say("add.hint"), PathSuggester()))
     paths = paths_of(answer or "")
@@ -71,7 +74,7 @@ async def add(screen: NexusScreen, progress: Callable[[int | None], None]) -> No
                 _waits(screen, acknowledged["error"])
                 continue
             if "error" in acknowledged:
-                reasons.append(acknowledged["error"]["message"])
+                reasons.append(_reason(screen, **acknowledged["error"]))
             elif acknowledged.get("already"):
                 known += 1
             else:
@@ -125,8 +128,15 @@ async def command(screen: NexusScreen, verb: str, doc_ids: Sequence[str], scope:
 def tell(screen: NexusScreen, verb: str, result: CommandResult) -> None:
     """Toast: `12 requeued, 1 refused: lock held`."""
     text = look(screen).say.count(f"done.{verb}", result.done, look(screen).formats.integer(result.done))
-    reasons = [refusal.reason for refusal in result.refused]
+    reasons = [_reason(screen, one.code, one.reason) for one in result.refused]
     nexus(screen).toast(text + _refusals(screen, reasons), warning=bool(reasons))
+
+
+def _reason(screen: NexusScreen, code: str, message: str, hint: str = "") -> str:
+    """Why something was refused, in the reader's language."""
+    from nexus_tui.i18n.errors import declined
+
+    return declined(code, message, hint, look(screen).spoken)[0]
 
 
 def _refusals(screen: NexusScreen, reasons: Sequence[str]) -> str:
@@ -146,7 +156,7 @@ def copy_reference(screen: NexusScreen, row: DocumentRow) -> None:
     nexus(screen).copy(text, look(screen).say(message, text=text))
 
 
-def copy_row(screen: NexusScreen, row: DocumentRow) -> None:
-    """Copy the whole row as JSON."""
-    text = json.dumps(asdict(row), ensure_ascii=False, indent=2)
+def copy_row(screen: NexusScreen, row: DocumentRow, detail: DocumentDetail | None = None) -> None:
+    """Copy the whole row as JSON, or all that is known of the document: what the screen has to cut is whole there."""
+    text = json.dumps(asdict(detail or row), ensure_ascii=False, indent=2)
     nexus(screen).copy(text, look(screen).say("copied.row", text=plain(row.name)))

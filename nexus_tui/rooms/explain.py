@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from nexus_tui.clean import fit, plain, shorten
 from nexus_tui.keys import KEYS, Key
 from nexus_tui.look import Look
@@ -15,12 +17,18 @@ from nexus_tui.widgets.columns import Piece, Tone
 from nexus_tui.widgets.pane import Line
 
 if TYPE_CHECKING:
-    from engine.facade.views import DocumentDetail, DocumentRow, FindingView, StepView
+    from engine.facade.views import DocumentDetail, DocumentRow, EventView, FindingView, StepView
 
 #: What can be done with any document, after the commands that its state allows.
 ALWAYS = ("open", "copy")
 #: Cells of the longest bar of a timeline, and of a party's name: wider reads worse.
 MOST_BAR, MOST_NAME = 40, 48
+#: Cells of a step's line beside its bar: name, numbers, gaps, and how it went wrong.
+BESIDE_BAR = 57
+#: What stands before the lines under a finding, and between two things on one of them.
+UNDER, BETWEEN = "   ", "   "
+#: Cells of the pipeline without a step of their own, by the agent whose step follows: the planner's is the job's, the parser's is A3's too.
+SHARED = {"A1": 0, "A3": 2}
 STEP_TONES: dict[str, Tone] = {"done": "text", "retried": "warn", "dead": "bad"}
 SEVERITIES: dict[str, tuple[str, Tone]] = {
     "ERRO": ("failed", "bad"),
@@ -117,8 +125,33 @@ def findings(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
         first, *rest = wrap(f"{_where(finding, look)}{plain(finding.message)}", max(width - len(sign), 20)) or [""]
         lines.append([(tone, sign), ("text", first)])
         lines += [[("text", " " * len(sign) + line)] for line in rest]
+        lines += _evidence(finding, look, width - len(UNDER))
         if finding.legal:
-            lines.append([("dim", f"   {plain(finding.legal)}")])
+            lines.append([("dim", f"{UNDER}{plain(finding.legal)}")])
+    return lines
+
+
+def _evidence(finding: FindingView, look: Look, room: int) -> Sequence[Line]:
+    """What stands there and what should, beside each other where they fit; then the place. Cut in the middle: both ends tell."""
+    say, ellipsis = look.say, look.glyphs.ellipsis
+    values = (
+        ("overview.found", finding.found),
+        ("overview.expected", finding.expected),
+        ("overview.cstat", finding.cstat),
+    )
+    lines: list[list[Piece]] = []
+    used = 0
+    for label, value in ((f"{say(label)} ", plain(value) or "-") for label, value in values if value is not None):
+        cut = shorten(value, room - cell_len(label), ellipsis)
+        size = cell_len(label + cut)
+        if lines and used + len(BETWEEN) + size <= room:
+            lines[-1] += [("dim", BETWEEN + label), ("text", cut)]
+            used += len(BETWEEN) + size
+        else:
+            lines.append([("dim", UNDER + label), ("text", cut)])
+            used = size
+    if finding.path:
+        lines.append([("dim", UNDER + shorten(plain(finding.path), room, ellipsis))])
     return lines
 
 
@@ -127,16 +160,19 @@ def _where(finding: FindingView, look: Look) -> str:
 
 
 def timeline(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
-    """One line an agent: tries, time, wait in the queue, and a bar that shows which of them took long."""
+    """One line an agent: tries, time, wait in the queue, and a bar that shows which of them took long; or why it has none of its own."""
     say, formats = look.say, look.formats
     lines: list[Line] = [[("dim", " " + fit(say("overview.timeline"), 17, "") + say("overview.timeline_columns"))]]
     longest = max((step.took_ms for step in detail.timeline), default=0)
+    before = ""
     for step in detail.timeline:
-        stage = plain(step.agent).removeprefix("A")
-        agent = say(f"agent.{stage}") if say.knows(f"agent.{stage}") else ""
-        name = fit(f"A{stage} {agent}", 17, look.glyphs.ellipsis)
+        shared = SHARED.get(step.agent)
+        if shared is not None and before not in (step.agent, f"A{shared}"):
+            lines.append([("text", f" {_agent(str(shared), look)}"), ("dim", f"   {say(f'timeline.shared.{shared}')}")])
+        before = step.agent
+        name = _agent(plain(step.agent).removeprefix("A"), look)
         waited = formats.duration(step.wait_ms) if step.wait_ms is not None else "-"
-        bar = _bar(step, longest, min(max(width - 52, 0), MOST_BAR), look)
+        bar = _bar(step, longest, min(max(width - BESIDE_BAR, 0), MOST_BAR), look)
         line: list[Piece] = [
             (STEP_TONES.get(step.state, "text"), f" {name}"),
             ("text", f"{step.attempt:>4} {formats.duration(step.took_ms):>8} {waited:>8}"),
@@ -148,6 +184,12 @@ def timeline(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
         if step.error:
             lines.append([("dim", f"   {plain(step.error)}")])
     return lines
+
+
+def _agent(stage: str, look: Look) -> str:
+    """The cell and the agent's name, in a column."""
+    agent = look.say(f"agent.{stage}") if look.say.knows(f"agent.{stage}") else ""
+    return fit(f"A{stage} {agent}", 17, look.glyphs.ellipsis)
 
 
 def _bar(step: StepView, longest: int, room: int, look: Look) -> str:
@@ -182,12 +224,26 @@ def facts(detail: DocumentDetail, look: Look, width: int) -> list[Line]:
     ]
     if any(which):
         lines.append([*_label(say("overview.document")), ("text", "   ".join(part for part in which if part))])
+    if detail.event is not None:
+        lines.append([*_label(say("overview.event")), *_event(detail.event, look)])
     if detail.row.total:
         lines.append([*_label(say("overview.total")), ("strong", formats.money(plain(detail.row.total)))])
     if detail.operation:
         sure = f"   {formats.number(plain(detail.confidence), 2)}" if detail.confidence else ""
         lines.append([*_label(say("overview.operation")), ("text", plain(detail.operation)), ("dim", sure)])
     return lines
+
+
+def _event(event: EventView, look: Look) -> list[Piece]:
+    """Which event, the how-manieth, and the authority's answer."""
+    pieces: list[Piece] = [("text", plain(event.type or "-"))]
+    if event.sequence is not None:
+        pieces.append(("text", "   " + look.say("overview.event_sequence", sequence=event.sequence)))
+    if event.cstat:
+        pieces += [("dim", f"   {look.say('overview.cstat')} "), ("text", plain(event.cstat))]
+    else:
+        pieces.append(("dim", f"   {look.say('overview.unanswered')}"))
+    return pieces
 
 
 def _label(text: str) -> list[Piece]:

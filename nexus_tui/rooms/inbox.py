@@ -16,7 +16,7 @@ from textual.widgets import Input
 from nexus_tui.engine_port import EVERY_TENANT
 from nexus_tui.keys import FIELD, SCREEN, bindings
 from nexus_tui.look import look, nexus
-from nexus_tui.problem import problem_of
+from nexus_tui.problem import Problem, problem_of
 from nexus_tui.rooms import document_cells, explain
 from nexus_tui.rooms.document_commands import add, command, copy_reference, copy_row, why_not
 from nexus_tui.rooms.documents_source import DocumentSource
@@ -56,7 +56,10 @@ class InboxScreen(NexusScreen):
         self._rates: deque[int] = deque(maxlen=RATES)
         self._seconds = 0
         self._live: dict[str, int] = {}
-        self._list_failed = False
+        #: What the list was asked to show last, and what failed since; that may be another one, which is shown while the asked one is mended.
+        self._asked: DocumentSource | None = None
+        self._failed: DocumentSource | None = None
+        self._told: Problem | None = None
         self._taken: int | None = None
         self._typing: Timer | None = None
 
@@ -135,8 +138,8 @@ class InboxScreen(NexusScreen):
     def _list(self) -> None:
         app = nexus(self)
         if app.engine is not None:
-            source = DocumentSource(documents=app.engine.documents, filter=self.filter, tenant=app.tenant)
-            self.table.show(source, newest_first=self.newest_first)
+            self._asked = DocumentSource(documents=app.engine.documents, filter=self.filter, tenant=app.tenant)
+            self.table.show(self._asked, newest_first=self.newest_first)
 
     def _load_counts(self) -> None:
         start(self, self._fetch_counts, "counts", exclusive=True)
@@ -177,10 +180,15 @@ class InboxScreen(NexusScreen):
             self._load_detail()
 
     @on(VirtualTable.Settled)
-    def _settled(self) -> None:
-        if self._list_failed:
-            self._list_failed = False
-            self.show_problem(None)
+    def _settled(self, event: VirtualTable.Settled) -> None:
+        # The last good list goes on settling while its successor waits to be mended: that says nothing about what failed.
+        if self._failed is not None and event.source in (self._asked, self._failed):
+            self._failed = None
+            if self.problem is self._told:
+                self.show_problem(None)
+            if event.source != self._asked:
+                # The old list is well again, which leaves what is wrong with its successor.
+                self._list()
         self.query_one("#empty").set_class(self.table.ready and self.table.total == 0, "-shown")
         self.query_one("#heading").refresh()
         self._marked()
@@ -191,12 +199,13 @@ class InboxScreen(NexusScreen):
         self.refresh_keys()
 
     @on(VirtualTable.Failed)
-    def _failed(self, event: VirtualTable.Failed) -> None:
-        self._list_failed = True
+    def _refused(self, event: VirtualTable.Failed) -> None:
+        self._failed = cast("DocumentSource", event.source)
         if self.focus_kind() == FIELD:
             # Half a word is no mistake yet; leaving the field asks again.
             return
-        self.show_problem(problem_of(event.error, look(self).say))
+        self._told = problem_of(event.error, look(self).say)
+        self.show_problem(self._told)
 
     @on(VirtualTable.SortAsked)
     def _sort(self) -> None:
@@ -232,8 +241,9 @@ class InboxScreen(NexusScreen):
         self._leave(self.query_one("#filter", Field).value)
 
     def _leave(self, text: str) -> None:
-        self.table.focus()
-        if self._list_failed:
+        # At once: `focus()` comes later, and what fails meanwhile would pass for half a word.
+        self.set_focus(self.table)
+        if self._failed is not None and text.strip() == self.filter:
             self._list()
         self._apply(text)
 

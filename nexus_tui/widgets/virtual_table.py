@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -58,13 +58,18 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
         """The other order is wanted."""
 
     class Settled(Message):
-        """Rows or their number changed; `total` may still be an estimate."""
+        """Rows or their number changed; `total` may still be an estimate. `source` is where the rows shown come from, if any are."""
+
+        def __init__(self, source: RowSource[Any] | None) -> None:
+            super().__init__()
+            self.source = source
 
     class Failed(Message):
-        """The source refused; what was shown is still shown."""
+        """`source` refused; what was shown is still shown, and goes on settling where that is another source's."""
 
-        def __init__(self, error: Exception) -> None:
+        def __init__(self, source: RowSource[Any], error: Exception) -> None:
             super().__init__()
+            self.source = source
             self.error = error
 
     def __init__(self, columns: Callable[[int], Sequence[Column[R]]], *, id: str | None = None) -> None:
@@ -165,7 +170,10 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
                 self._settle()
         except Exception as error:
             if self._pass is token:
-                self.post_message(self.Failed(error))
+                self.post_message(self.Failed(source, error))
+                if index is not self._index:
+                    # The list still shown may have changed while its successor was asked for.
+                    self.call_later(self._wake)
         finally:
             if self._pass is token:
                 self._pass = None
@@ -195,7 +203,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
             self._reveal()
         self._remember()
         self.refresh()
-        self.post_message(self.Settled())
+        self.post_message(self.Settled(self._source))
 
     def _remember(self) -> None:
         """Note the keys that cursor and view hang on, and tell when the row under the cursor is another."""
@@ -275,7 +283,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=Fals
 
     def watch_show_vertical_scrollbar(self) -> None:
         """The scrollbar takes a column: whoever shows the headings draws them again."""
-        self.call_after_refresh(self.post_message, self.Settled())
+        self.call_after_refresh(self.post_message, self.Settled(self._source))
 
     def on_click(self, event: Click) -> None:
         """A click chooses, a second one opens."""

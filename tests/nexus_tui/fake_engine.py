@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.facade.commands import CommandResult, Refusal
+from engine.facade.filters import scoped
 from engine.facade.views import (
     Changes,
     DocumentDetail,
     DocumentRow,
     ErrorView,
+    EventView,
     FindingView,
     InboxCounts,
     Page,
@@ -33,14 +35,6 @@ NOW = 1_795_453_364_000
 SAO_PAULO = timezone(timedelta(hours=-3))
 ACTIVE = ("queued", "processing", "retrying", "waiting_lock")
 ATTENTION = ("dead_lettered", "needs_review", "ocr_needed", "unreadable")
-
-
-class Refused(Exception):
-    """There is no qualifier called stat."""
-
-    code = "filter.qualifier"
-    title = "The filter cannot be read"
-    hint = "Did you mean state: ?"
 
 
 def row(seq: int, name: str, state: str = "done", **values: object) -> DocumentRow:
@@ -95,10 +89,10 @@ class FakeDocuments:
         self.changed: Callable[[], None] = lambda: None
 
     def _matching(self, filter: str, tenant: str) -> list[DocumentRow]:
+        # What cannot be read is refused as the real one refuses it.
+        scoped(filter, tenant, NOW)
         found = self.rows
         for word in filter.split():
-            if word.startswith("stat:"):
-                raise Refused
             if word.startswith("state:"):
                 wanted = word.removeprefix("state:")
                 states = ACTIVE if wanted == "active" else (wanted,)
@@ -173,9 +167,10 @@ def detail_of(row: DocumentRow, language: str) -> DocumentDetail:
     note = row.family == "nfe" and row.state in ("done", "needs_review")
     findings = (
         FindingView(code="ICMS-17", severity="ERRO", item=3, message="alíquota 18 % ≠ 12 % interestadual",
-                    legal="Res. SF 22/1989, art. 1º", path=None, found="18.00", expected="12.00", cstat=None),
+                    legal="Res. SF 22/1989, art. 1º", path="/nfeProc/NFe/infNFe/det[3]/imposto/ICMS/ICMS00/pICMS",
+                    found="18.00", expected="12.00", cstat="693"),
         FindingView(code="NCM-04", severity="ALERTA", item=7, message="NCM 8471.30.12 sem CEST", legal=None,
-                    path=None, found=None, expected=None, cstat=None),
+                    path="/nfeProc/NFe/infNFe/det[7]/prod", found="84713012", expected=None, cstat=None),
         FindingView(code="TOT-02", severity="ALERTA", item=None, message="soma dos itens difere do total em R$ 0,01",
                     legal=None, path=None, found=None, expected=None, cstat=None),
     )  # fmt: skip
@@ -183,10 +178,12 @@ def detail_of(row: DocumentRow, language: str) -> DocumentDetail:
     steps = tuple(
         step(agent, took, attempt=2 if agent == 4 else 1)
         for agent, took in enumerate((4, 38, 310, 92, 1_200, 41, 33, 20, 61, 12, 3))
+        # The planner's step is the job's, and the parser shares the normalizer's.
+        if agent not in (0, 2)
     )
     failed = row.state == "dead_lettered"
     if failed:
-        steps = (*steps[:3], step(3, 60, attempt=5, state="dead", error="HeaderNotFound: Razão"))
+        steps = (steps[0], step(3, 60, attempt=5, state="dead", error="HeaderNotFound: Razão"))
     return DocumentDetail(
         row=row,
         issuer=PartyView(id="12345678000190", name="ACME COMERCIO LTDA", uf="SP") if note else NOBODY,
@@ -205,8 +202,11 @@ def detail_of(row: DocumentRow, language: str) -> DocumentDetail:
         debits_cents=0,
         credits_cents=0,
         entries=0,
+        event=EventView(type="110111", sequence=1, cstat="135", target=None) if row.family == "event" else None,
         findings=chosen,
-        timeline=steps if row.state not in ACTIVE else steps[: row.stage or 0],
+        timeline=steps
+        if row.state not in ACTIVE
+        else tuple(one for one in steps if int(one.agent[1:]) < (row.stage or 0)),
         error=ErrorView(
             code="sheet.no_header",
             title="Sem linha de cabeçalho" if language == "pt" else "No header row",
@@ -238,7 +238,11 @@ class FakeJobs:
             await asyncio.sleep(0)
             self._documents.commands.append(("add", (str(path),)))
             if "waits" in path.name:
-                error = {"code": "NX-E20", "message": "/x has 1 MB free; intake waits below 200 MB.", "hint": "Free some space."}
+                error = {
+                    "code": "NX-E20",
+                    "message": "/x has 1 MB free; intake waits below 200 MB.",
+                    "hint": "Free some space.",
+                }
                 yield {"file": str(path), "docId": None, "jobId": job, "state": "waiting", "error": error}
             if "refused" in path.name:
                 yield {"file": str(path), "error": {"code": "NX-E11", "message": "no such file", "hint": ""}}

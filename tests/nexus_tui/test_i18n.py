@@ -14,6 +14,7 @@ from nexus_tui.i18n.en import MESSAGES as EN
 from nexus_tui.i18n.pt_br import MESSAGES as PT
 from nexus_tui.keys import KEYS
 from nexus_tui.rooms import ROOMS
+from nexus_tui.rooms.explain import SHARED
 from nexus_tui.rooms.filter_words import STATES
 from nexus_tui.theme import THEME_NAMES
 
@@ -48,10 +49,11 @@ def computed() -> set[str]:
         *(f"now.{state}" for state in ("waiting_lock", "dead_lettered")),
         *(f"done.{verb}" for verb in verbs),
         *(f"ask.{verb}{part}" for verb in ("reprocess", "cancel") for part in ("", ".button", ".consequence")),
-        *(f"engine.{state}" for state in ("starting", "running", "draining", "viewer", "failed")),
+        *(f"engine.{state}" for state in ("starting", "running", "draining", "viewer", "stopped", "failed")),
         *(f"theme.{name}" for name in THEME_NAMES),
         *(room.label for room in ROOMS),
         *(key.label for key in KEYS),
+        *(f"timeline.shared.{cell}" for cell in SHARED.values()),
         "tab.overview",
         "step.dead",
         "step.retried",

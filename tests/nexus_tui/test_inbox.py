@@ -1,4 +1,4 @@
-"""The inbox by its keys: filter, marks, questions, commands, copying, languages, and what happens when things fail."""
+"""The inbox by its keys: marks, questions, commands, copying, languages, and what happens when things fail."""
 
 from __future__ import annotations
 
@@ -80,48 +80,6 @@ async def test_an_engine_that_cannot_start_is_a_problem_with_a_hint(make_app: Ma
         assert "Process 812" in said
         assert "Stop process 812.   owner.silent" in said
         assert "not running" in text_of(app.screen, "#top")
-
-
-async def test_the_filter_keeps_every_key_typed_and_esc_leaves_then_clears(
-    make_app: MakeApp, inbox: Inbox, until: Until
-) -> None:
-    async with make_app().run_test(size=(80, 24)) as pilot:
-        screen = await inbox(pilot)
-        await pilot.press("slash", *"nfe-3126", "q", "backspace")
-        await until(lambda: screen.filter == "nfe-3126" and screen.table.total == 3)
-        assert screen.query_one(Field).value == "nfe-3126"
-        await pilot.press("escape")
-        assert screen.focused is screen.table
-        assert screen.filter == "nfe-3126"
-        await pilot.press("escape")
-        await until(lambda: screen.table.total == 16)
-        assert screen.query_one(Field).value == ""
-
-
-async def test_tab_completes_the_last_word_of_the_filter(make_app: MakeApp, inbox: Inbox, until: Until) -> None:
-    async with make_app().run_test(size=(80, 24)) as pilot:
-        screen = await inbox(pilot)
-        await pilot.press("slash", *"state", "colon", "d", "e")
-        await until(lambda: screen.query_one(Field)._suggestion)
-        await pilot.press("tab", "enter")
-        await until(lambda: screen.table.total == 1 and screen.filter == "state:dead_lettered")
-        assert screen.focused is screen.table
-
-
-async def test_a_filter_that_cannot_be_read_is_explained_once_left(
-    make_app: MakeApp, inbox: Inbox, until: Until
-) -> None:
-    async with make_app().run_test(size=(80, 24)) as pilot:
-        screen = await inbox(pilot)
-        await pilot.press("slash", *"stat", "colon", "x")
-        await until(lambda: screen._list_failed)
-        assert screen.problem is None, "half a word is no mistake yet"
-        await pilot.press("enter")
-        await until(lambda: screen.problem is not None)
-        assert "The filter cannot be read" in text_of(screen, "#problem")
-        assert "Did you mean state:" in text_of(screen, "#problem")
-        await pilot.press("escape", "escape")
-        await until(lambda: screen.problem is None and screen.table.total == 16)
 
 
 async def test_requeue_acts_at_once_and_counts_the_refused(
@@ -332,12 +290,21 @@ async def test_quit_says_what_is_in_flight(make_app: MakeApp, engine: FakeEngine
         await until(lambda: app._exit)
 
 
-async def test_a_viewer_quits_without_a_question(make_app: MakeApp, inbox: Inbox, until: Until) -> None:
-    app = make_app(FakeEngine(state="viewer"))
+async def test_a_document_is_copied_with_what_its_screen_has_to_cut(
+    make_app: MakeApp, inbox: Inbox, until: Until, tmp_path: Path
+) -> None:
+    file = tmp_path / "clipboard.txt"
+    app = make_app(clipboard=file)
     async with app.run_test(size=(80, 24)) as pilot:
         await inbox(pilot)
-        await pilot.press("q")
-        await until(lambda: app._exit)
+        await pilot.press(*"jjjjjj", "enter")
+        await until(lambda: isinstance(app.screen, DocumentScreen) and app.screen.detail is not None)
+        await pilot.press("Y")
+        copied = json.loads(file.read_text())
+        assert copied["row"]["name"].endswith("0077.xml")
+        finding = copied["findings"][0]
+        assert (finding["found"], finding["expected"], finding["cstat"]) == ("18.00", "12.00", "693")
+        assert finding["path"] == "/nfeProc/NFe/infNFe/det[3]/imposto/ICMS/ICMS00/pICMS"
 
 
 async def test_the_owner_is_not_suspended(make_app: MakeApp, inbox: Inbox) -> None:

@@ -121,7 +121,7 @@ def test_rows_that_came_below_do_not_leave_gaps_above() -> None:
     assert store.visible(0, 6) == store.ordered()[:7]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_whatever_happens_the_visible_rows_are_the_stores_rows(data: st.DataObject) -> None:
     """Inserts, removals, appends and jumps in any order: after a refresh the view equals the store where the view is."""

@@ -192,6 +192,59 @@ async def test_a_source_that_fails_leaves_the_old_rows_and_says_so(until: Until)
     assert str(failures[0]) == "disk gone"
 
 
+async def test_what_settles_and_what_fails_names_its_source(until: Until) -> None:
+    told: list[tuple[str, object]] = []
+
+    class Broken(Numbers):
+        async def page(self, after: int | None, limit: int, newest_first: bool) -> Sequence[int]:
+            raise OSError("disk gone")
+
+    class Listening(Stage):
+        def on_virtual_table_failed(self, event: VirtualTable.Failed) -> None:
+            told.append(("failed", event.source))
+
+        def on_virtual_table_settled(self, event: VirtualTable.Settled) -> None:
+            told.append(("settled", event.source))
+
+    app, good, broken = Listening(), Numbers(30), Broken(30)
+    async with app.run_test(size=(80, 20)):
+        app.table.show(good, newest_first=True)
+        await until(lambda: ("settled", good) in told)
+        app.table.show(broken, newest_first=True)
+        await until(lambda: ("failed", broken) in told)
+        told.clear()
+        good.size += 1
+        app.table.reload()
+        await until(lambda: app.table.total == 31 and told)
+        assert {source for _, source in told} == {good}
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "while"])
+async def test_a_change_that_meets_a_list_that_fails_is_not_missed(before: bool, until: Until) -> None:
+    class Broken(Numbers):
+        async def page(self, after: int | None, limit: int, newest_first: bool) -> Sequence[int]:
+            self.asked.append((after, limit))
+            await self.gate.wait()
+            raise OSError("disk gone")
+
+    app, good, broken = Stage(), Numbers(30), Broken(30)
+    broken.gate.clear()
+    async with app.run_test(size=(80, 20)):
+        app.table.show(good, newest_first=True)
+        await until(lambda: app.table.total == 30)
+        good.size += 1
+        if before:
+            good.gate.clear()
+            app.table.reload()
+        app.table.show(broken, newest_first=True)
+        await until(lambda: broken.asked)
+        if not before:
+            app.table.reload()
+        good.gate.set()
+        broken.gate.set()
+        await until(lambda: app.table.total == 31)
+
+
 async def test_reloads_while_one_runs_are_one_reload(until: Until) -> None:
     app, source = Stage(), Numbers(300)
     async with app.run_test(size=(80, 20)) as pilot:

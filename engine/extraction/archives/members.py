@@ -29,14 +29,18 @@ FINDER_FOLDER = "__MACOSX/"
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A file inside a container: where it was (`lote.zip!interno.zip!a.xml`) and its bytes."""
+    """A file inside a container: where it was (`lote.zip!interno.zip!a.xml`) and its bytes.
+
+    An `archive` comes before its own members, which follow it at once.
+    """
 
     label: str
     content: bytes
+    archive: bool = False
 
 
 def members(source: Path | BinaryIO, *, name: str, limits: Limits = LIMITS) -> Iterator[Member | Refusal]:
-    """Every document in the ZIP, and a refusal for each part, or for the whole, that is not taken in.
+    """Every file in the ZIP, those of the archives in it included, and a refusal for each part, or for the whole, that is not taken in.
 
     A refusal with `whole` is the last result. What the archive itself declares is judged before the first member;
     what it hides is found while inflating, and then members that came before have already been given out.
@@ -54,7 +58,10 @@ def members(source: Path | BinaryIO, *, name: str, limits: Limits = LIMITS) -> I
             yield bomb.refusal
 
 
-def _walk(file: BinaryIO, label: str, depth: int, budget: Budget) -> Iterator[Member | Refusal]:
+def _walk(
+    file: BinaryIO, label: str, depth: int, budget: Budget, content: bytes | None = None
+) -> Iterator[Member | Refusal]:
+    """`content` is the archive itself where it lies in another one."""
     try:
         archive = open_archive(file, label, budget.limits)
     except DAMAGE as damage:
@@ -66,6 +73,8 @@ def _walk(file: BinaryIO, label: str, depth: int, budget: Budget) -> Iterator[Me
         budget.foresee(sum(entry.file_size for entry in entries), label)
         for entry in entries:
             budget.weigh(entry.file_size, entry.compress_size, label)
+        if content is not None:
+            yield Member(label=label, content=content, archive=True)
         labels = Labels(label)
         for entry in entries:
             if not entry.filename.endswith("/") and not entry.filename.startswith(FINDER_FOLDER):
@@ -82,7 +91,7 @@ def _member(
         if depth == budget.limits.depth:
             yield refuse(label, "depth", limit=depth)
         else:
-            yield from _walk(BytesIO(content), label, depth + 1, budget)
+            yield from _walk(BytesIO(content), label, depth + 1, budget, content)
     else:
         yield Member(label=label, content=content)
 

@@ -33,6 +33,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "O método de compactação {found} não é aceito.",
         "Compression method {found} is not accepted.",
     ),
+    "no_documents": ("O arquivo não traz nenhum documento.", "The file holds no document."),
     "not_a_list": (
         "A planilha não é uma lista de notas nem de itens conhecida. Colunas: {columns}.",
         "The sheet is no known list of notes or items. Columns: {columns}.",

@@ -10,6 +10,7 @@ modules of this package, listed by `registry`. Decisions that go beyond a rule's
 * A list (CSV, sheet) carries no freight, discount, place of delivery or protocol: what would need them is at most ALERTA there.
 """
 
+from engine.fiscal.rules.duplicates import adds, is_evidence
 from engine.fiscal.rules.engine import audit, in_order, steps
 from engine.fiscal.rules.layout import unreadable
 from engine.fiscal.rules.model import Rule, Surroundings, Text, Twin
@@ -23,9 +24,11 @@ __all__ = [
     "Surroundings",
     "Text",
     "Twin",
+    "adds",
     "audit",
     "describe",
     "in_order",
+    "is_evidence",
     "legal",
     "render",
     "steps",

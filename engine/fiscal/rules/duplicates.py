@@ -3,19 +3,25 @@
 Identity is the key plus the digest of the canonical infNFe. A list holds a part of the note (its header, its items), so another content is no
 contradiction there: it is further evidence unless a fact that both state (total, parties, date) differs. Only what was acknowledged later repeats, so the verdict does not depend on the order in which the
 documents happened to be worked off.
+
+With and without protocol the content is the same; the first copy that carries the authorisation adds just that, and so repeats nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from engine.fiscal.books import refusal
 from engine.fiscal.findings import Finding, Severity
 from engine.fiscal.identifiers import AccessKey, is_masked
 from engine.fiscal.money import CENT
 from engine.fiscal.note import Note
 from engine.fiscal.rules.keys import key_path
 from engine.fiscal.rules.model import Rule, Surroundings, Text, Twin
+
+#: Cases of DUP-01 in which the document is no mere repetition: it brings what the earlier ones lack.
+ADDING: Final = frozenset({"evidence", "authorised", "different_authorised"})
 
 
 def _earlier(surroundings: Surroundings) -> Iterator[Twin]:
@@ -41,6 +47,13 @@ def _equal(note: Note, twin: Twin) -> bool:
     return twin.medium == note.medium and (twin.digest == note.digest or not (twin.digest and note.digest))
 
 
+def _brings_authorisation(note: Note, twins: list[Twin]) -> bool:
+    """The note may enter the books by its protocol, and no earlier XML of its key may."""
+    if note.medium != "xml" or any(twin.medium == "xml" and twin.bookable for twin in twins):
+        return False
+    return refusal(note) is None
+
+
 def same_key(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
     """One finding, the gravest: a contradiction, else the same again, else further evidence."""
     twins = [twin for twin in _earlier(surroundings) if twin.access_key and twin.access_key == note.access_key]
@@ -52,14 +65,29 @@ def same_key(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
         severity, case = Severity.INFO, "equal"
     else:
         severity, case = Severity.INFO, "evidence"
+    if case != "evidence" and _brings_authorisation(note, twins):
+        case = "authorised" if case == "equal" else "different_authorised"
+    arguments = {"case": case, "copies": str(len(twins))}
+    if case == "evidence":
+        arguments["booked"] = str(sum(twin.bookable for twin in twins))
     yield Finding(
         code="DUP-01",
         severity=severity,
         path=key_path(note),
         found=note.access_key,
-        arguments={"case": case, "copies": str(len(twins))},
+        arguments=arguments,
         cstat="204" if severity is Severity.ERRO else None,
     )
+
+
+def adds(findings: Iterable[Finding]) -> bool:
+    """Whether the document brings more than the earlier ones of its key, by its own DUP-01."""
+    return any(found.code == "DUP-01" and found.arguments.get("case") in ADDING for found in findings)
+
+
+def is_evidence(findings: Iterable[Finding]) -> bool:
+    """Whether the document is evidence of a note that is in the books by an earlier one, so that nothing hangs on it alone."""
+    return any(found.code == "DUP-01" and found.arguments.get("booked", "0") != "0" for found in findings)
 
 
 def same_number(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
@@ -105,8 +133,22 @@ RULES: Final = (
                 "The key {found} was received before with the same content ({copies} document(s)); this copy adds nothing.",
             ),
             "evidence": Text(
-                "A chave {found} já foi recebida em outro meio ou em outra lista ({copies} documento(s)); este registro vale como evidência adicional.",
-                "The key {found} was received before in another medium or list ({copies} document(s)); this record counts as further evidence.",
+                "A chave {found} já foi recebida em outro meio ou em outra lista ({copies} documento(s)), e nada se contradiz: vale como evidência "
+                "adicional da mesma nota, que não é escriturada duas vezes.",
+                "The key {found} was received before in another medium or list ({copies} document(s)), and nothing contradicts: this counts as further "
+                "evidence of the same note, which is not booked twice.",
+            ),
+            "authorised": Text(
+                "A chave {found} já foi recebida com o mesmo conteúdo ({copies} documento(s)), mas sem autorização em vigor; este arquivo traz o "
+                "protocolo que a autoriza.",
+                "The key {found} was received before with the same content ({copies} document(s)), but without an authorisation in force; this file "
+                "carries the protocol that authorises it.",
+            ),
+            "different_authorised": Text(
+                "A chave {found} já foi recebida com outro conteúdo ({copies} documento(s)), que não traz autorização em vigor; a versão com o "
+                "protocolo de autorização é esta.",
+                "The key {found} was received before with other content ({copies} document(s)), which carries no authorisation in force; the version "
+                "with the authorisation protocol is this one.",
             ),
         },
         legal="Ajuste SINIEF 07/05, cláusula quinta; MOC 7.0, regra 1B01 (duplicidade)",

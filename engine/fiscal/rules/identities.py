@@ -1,4 +1,4 @@
-"""Who the document names: check digits of CNPJ and CPF. IDE-01 and IDE-02."""
+"""Who the document names: check digits of CNPJ and CPF; and whether it is meant at all. IDE-01, IDE-02 and IDE-06."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from engine.fiscal.note import Note, Party
 from engine.fiscal.rules.model import Rule, Surroundings, Text
 from engine.fiscal.states import ABROAD
 
+#: tpAmb of the test environment.
+HOMOLOGATION: Final = "2"
 #: Rejection by party: of a CNPJ, of a CPF.
 REJECTIONS: Final = {
     "emit": ("207", None),
@@ -69,6 +71,13 @@ def cpf(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
                 yield _finding("IDE-02", Severity.ERRO, name, party, "CPF", expected=expected)
 
 
+def environment(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
+    if note.identification.text("tpAmb") == HOMOLOGATION:
+        yield Finding(
+            code="IDE-06", severity=Severity.INFO, path=note.identification.where("tpAmb"), found=HOMOLOGATION
+        )
+
+
 RULES: Final = (
     Rule(
         code="IDE-01",
@@ -117,5 +126,18 @@ RULES: Final = (
         legal="IN RFB 2.172/2024 (CPF); MOC 7.0",
         cstat=("237", "543", "325"),
         check=cpf,
+    ),
+    Rule(
+        code="IDE-06",
+        severity=Severity.INFO,
+        title=Text("Ambiente de homologação", "Test environment"),
+        messages={
+            "": Text(
+                "A nota é do ambiente de homologação (tpAmb {found}), sem valor fiscal: foi auditada, mas não é escriturada nem entra na apuração.",
+                "The note is of the test environment (tpAmb {found}), without fiscal value: it was audited, but is neither booked nor apportioned.",
+            )
+        },
+        legal="MOC 7.0, campo B24 (tpAmb: 2, homologação)",
+        check=environment,
     ),
 )

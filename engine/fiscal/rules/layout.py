@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from engine.fiscal.findings import Finding, Severity
 from engine.fiscal.note import Note, Remark
-from engine.fiscal.rules.model import XML_ONLY, Rule, Surroundings, Text
+from engine.fiscal.rules.model import XML_ONLY, Rule, Surroundings, Text, Twin
 
 
 class Problem(Protocol):
@@ -120,8 +120,19 @@ def template(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
 
 
 def authorised(note: Note, surroundings: Surroundings) -> Iterator[Finding]:
-    if note.protocol is None:
+    if note.protocol is not None:
+        return
+    if any(_authorises(twin, note) for twin in surroundings.twins if twin.order < surroundings.order):
+        yield Finding(code="PRT-01", severity=Severity.INFO, path="protNFe", arguments={"case": "elsewhere"})
+    else:
         yield Finding(code="PRT-01", severity=Severity.ALERTA, path="protNFe")
+
+
+def _authorises(twin: Twin, note: Note) -> bool:
+    """The same content with the authorisation that this file lacks."""
+    if twin.medium != "xml" or not twin.bookable or note.digest is None:
+        return False
+    return (twin.access_key, twin.digest) == (note.access_key, note.digest)
 
 
 DEPARTURES: Final = {
@@ -256,7 +267,11 @@ RULES: Final = (
             "": Text(
                 "O arquivo não traz o protocolo de autorização; sem autorização a nota não é escriturada.",
                 "The file carries no authorisation protocol; without authorisation the note is not booked.",
-            )
+            ),
+            "elsewhere": Text(
+                "O arquivo não traz o protocolo de autorização; ele está em outro arquivo da mesma nota, recebido antes.",
+                "The file carries no authorisation protocol; it is in another file of the same note, received before.",
+            ),
         },
         legal="Ajuste SINIEF 07/05, cláusulas quarta e nona",
         media=XML_ONLY,

@@ -10,6 +10,7 @@ import pytest
 from msgspec import UNSET
 
 from engine.agents.a10_observability import final_state, is_doubtful
+from engine.agents.marks import ADDS, AUDIT_ONLY, marked
 from engine.agents.outcome import Event, Finished, KeyDelete, Outcome, ReportText
 from engine.agents.wording import advice
 from engine.contract import codec
@@ -17,12 +18,14 @@ from engine.contract.codec import Unreadable
 from engine.contract.events import EventName
 from engine.contract.payloads import (
     AuditedDocument,
+    AuditReport,
     Classification,
     Document,
     Inconsistency,
     Kind,
     ParsedDocument,
     PipelineRequested,
+    Summary,
 )
 from engine.fiscal.classification import classify
 from tests.engine.agents.conftest import EVERYTHING, xml
@@ -199,10 +202,12 @@ async def test_a_payload_of_another_shape_never_reaches_an_agent(clean: Given) -
         cold(EventName.DOC_PARSED, clean.document())
 
 
-def audited(status: str = "parsed", codes: tuple[str, ...] = (), confidence: str | None = "0.9") -> AuditedDocument:
+def audited(
+    status: str = "parsed", codes: tuple[str, ...] = (), confidence: str | None = "0.9", marks: tuple[str, ...] = ()
+) -> AuditReport:
     values: dict[str, Any] = {"status": status}
     classification = None if confidence is None else _classified(confidence)
-    return AuditedDocument(
+    document = AuditedDocument(
         doc=Document(
             doc_id="d", tenant_id="t", source="upload", kind=Kind.NFE_XML, name="n", size_bytes=0, uploaded_at="x", **values
         ),
@@ -210,6 +215,16 @@ def audited(status: str = "parsed", codes: tuple[str, ...] = (), confidence: str
         inconsistencies=[Inconsistency(code=code, message="m", explanation="e", severity="INFO") for code in codes],
         classification=UNSET if classification is None else classification,
     )
+    report = AuditReport(
+        trace_id=TRACE,
+        doc_id="d",
+        summary=Summary(title="t", summary="s", key_metrics=[], actionable_insights=[]),
+        documents=[document],
+        generated_at="x",
+    )
+    for mark in marks:
+        report = marked(report, mark)
+    return report
 
 
 def _classified(confidence: str) -> Classification:
@@ -226,17 +241,21 @@ def _classified(confidence: str) -> Classification:
         (audited(confidence="0.65"), "done"),
         (audited(codes=("TOT-20", "DUP-01")), "duplicate"),
         (audited(codes=("DUP-01",), confidence="0.3"), "duplicate"),
+        (audited(codes=("DUP-01",), marks=(ADDS,)), "done"),
+        (audited(codes=("DUP-01",), confidence="0.3", marks=(ADDS,)), "needs_review"),
+        (audited(confidence="0.3", marks=(AUDIT_ONLY,)), "done"),
+        (audited(codes=("DUP-01",), confidence="0.3", marks=(AUDIT_ONLY,)), "duplicate"),
         (audited(status="ocr_needed", confidence="0"), "ocr_needed"),
         (audited(status="unsupported", confidence="0"), "unsupported"),
         (audited(status="error", confidence="0", codes=("XML-01",)), "unreadable"),
     ],
 )
-def test_where_a_document_comes_to_rest(document: AuditedDocument, state: str) -> None:
+def test_where_a_document_comes_to_rest(document: AuditReport, state: str) -> None:
     assert final_state(document) == state
 
 
 def test_only_a_confidence_between_nothing_and_the_threshold_is_doubtful() -> None:
-    assert [is_doubtful(_classified(share)) for share in ("0", "0.01", "0.6499", "0.65", "1")] == [False, True, True, False, False]
+    assert [is_doubtful(audited(confidence=share)) for share in ("0", "0.01", "0.6499", "0.65", "1")] == [False, True, True, False, False]
 
 
 @pytest.mark.parametrize(("confidence", "events"), [("0.64", 2), ("0.65", 1)])

@@ -15,7 +15,7 @@ from engine.contract.events import KEY_SUFFIX, EventName
 from engine.contract.payloads import PAYLOAD_OF, AuditReport
 from engine.fiscal.companies import Companies, Company
 from engine.fiscal.rules import Surroundings, Twin
-from tests.engine.agents.conftest import EVERYTHING, xml
+from tests.engine.agents.conftest import CLEAN, EVERYTHING, xml
 from tests.engine.agents.memory import Given, MemoryContext, cold, official, requested, travel, warm
 
 PIPELINE = [
@@ -156,12 +156,86 @@ async def test_what_no_rule_looked_at_has_no_score(name: str) -> None:
 async def test_a_repeated_key_is_a_duplicate(clean: Given) -> None:
     note = (await MemoryContext(given=clean).extract(clean.facts())).note
     assert note is not None
-    twin = Twin(access_key=note.access_key, digest=note.digest, medium="xml", order=1)
+    twin = Twin(access_key=note.access_key, digest=note.digest, medium="xml", order=1, bookable=True)
     around = Surroundings(tables=official(), twins=(twin,), order=2, moment="2026-01-15T12:00:00.000Z")
     journey = await travel(clean, context=MemoryContext(given=clean, around=around))
     assert journey.facts["state"] == "duplicate"
     first = Surroundings(tables=official(), twins=(twin,), order=0, moment="2026-01-15T12:00:00.000Z")
     assert (await travel(clean, context=MemoryContext(given=clean, around=first))).facts["state"] == "done"
+
+
+async def around(given: Given, **earlier: Any) -> Surroundings:
+    """What a document meets that shares its key with an earlier one."""
+    note = (await MemoryContext(given=given).extract(given.facts())).note
+    assert note is not None
+    stated = {
+        "value": note.value,
+        "issuer": note.issuer.id,
+        "recipient": note.recipient.id,
+        "issue_date": note.issue_date,
+    }
+    twin = Twin(**{"access_key": note.access_key, "digest": note.digest, "order": 1, **stated, **earlier})
+    return Surroundings(tables=official(), twins=(twin,), order=2, moment="2026-01-15T12:00:00.000Z")
+
+
+@pytest.mark.parametrize("hop", [cold, warm])
+@pytest.mark.parametrize(
+    ("name", "earlier", "state", "severity", "booked"),
+    [
+        ("header alone", {"medium": "xml", "bookable": True}, "done", "INFO", False),
+        ("pair of lists", {"medium": "xml", "bookable": True}, "done", "INFO", False),
+        ("pair of lists", {"medium": "list", "bookable": True}, "duplicate", "INFO", False),
+        ("pair of lists", {"medium": "xml", "bookable": True, "value": Decimal(1)}, "duplicate", "ERRO", False),
+        (CLEAN, {"medium": "list", "bookable": True, "digest": "e" * 64}, "done", "INFO", False),
+        (CLEAN, {"medium": "xml", "bookable": False}, "done", "INFO", True),
+        (CLEAN, {"medium": "xml", "bookable": False, "digest": "e" * 64}, "done", "ERRO", True),
+        (CLEAN, {"medium": "xml", "bookable": True, "digest": "e" * 64}, "duplicate", "ERRO", False),
+    ],
+)
+async def test_only_what_adds_nothing_or_contradicts_rests_as_a_duplicate(
+    name: str, earlier: dict[str, Any], state: str, severity: str, booked: bool, hop: Any
+) -> None:
+    given = EVERYTHING[name]
+    journey = await travel(given, context=MemoryContext(given=given, around=await around(given, **earlier)), hop=hop)
+    found = [(row[2]) for row in journey.tables["findings"] if row[1] == "DUP-01"]
+    assert (journey.facts["state"], found) == (state, [severity])
+    assert bool(journey.facts["entries"]) == booked
+
+
+async def test_a_doubtful_note_between_others_waits_for_nobody() -> None:
+    given = EVERYTHING["header alone"]
+    own = Companies([Company(cnpj="99888777000166", name="Terceira")])
+    for hop in (cold, warm):
+        journey = await travel(given, context=MemoryContext(given=given, companies=own), hop=hop)
+        assert (journey.facts["state"], journey.facts["role"]) == ("done", "third")
+        assert Decimal(journey.facts["confidence"]) < Decimal("0.65")
+        assert EventName.CLASSIFICATION_NEEDS_REVIEW not in journey.events
+        assert journey.report is not None
+        advice = journey.report.summary.actionable_insights
+        assert any(line.startswith("LED-00: ") and "terceiros" in line for line in advice)
+        assert not any(line.startswith("Confira a classificação") for line in advice)
+    assert (await travel(given)).facts["state"] == "needs_review"
+
+
+async def test_a_note_of_the_test_environment_says_why_it_is_not_booked(clean: Given) -> None:
+    content = clean.content.replace(b"<tpAmb>1</tpAmb>", b"<tpAmb>2</tpAmb>", 1)
+    journey = await travel(Given(name="homologacao.xml", content=content))
+    assert (journey.facts["state"], journey.facts["entries"]) == ("done", 0)
+    assert [row[1:3] for row in journey.tables["findings"]] == [("IDE-06", "INFO")]
+    assert journey.report is not None
+    assert "não é escriturada" in journey.report.documents[0].inconsistencies[0].explanation
+    assert journey.report.summary.actionable_insights == [
+        "LED-00: Não escriturada: Ambiente de homologação, sem valor fiscal"
+    ]
+
+
+async def test_a_total_written_with_an_exponent_is_told_plainly(clean: Given) -> None:
+    content = clean.content.replace(b"<vNF>610.37</vNF>", b"<vNF>1e5</vNF>", 1)
+    journey = await travel(Given(name="expoente.xml", content=content))
+    assert journey.facts["total"] == "100000"
+    assert journey.report is not None
+    told = codec.encode(journey.report).decode().replace("1e5 de vNF", "")
+    assert "100.000,00" in told and "E+5" not in told and "1e5" not in told
 
 
 async def test_a_doubtful_document_is_reported_and_put_before_a_person(clean: Given) -> None:

@@ -52,6 +52,33 @@ def test_outcomes(content: bytes, name: str, family: str, status: str, state: st
     assert survives(found)
 
 
+@pytest.mark.parametrize(
+    ("content", "element", "missing"),
+    [
+        (b'<enviNFe xmlns="http://www.portalfiscal.inf.br/nfe" versao="4.00"><idLote>1</idLote></enviNFe>', "enviNFe", "infNFe"),
+        (b"<enviNFe><idLote>1</idLote></enviNFe>", "enviNFe", "infNFe"),
+        (b"<nfeProc><NFe/></nfeProc>", "nfeProc", "infNFe"),
+        (b"<s:Envelope xmlns:s='x'><s:Body><enviNFe/></s:Body></s:Envelope>", "enviNFe", "infNFe"),
+        (b'<cteProc xmlns="http://www.portalfiscal.inf.br/cte"/>', "cteProc", "CTe"),
+        (b'<mdfeProc xmlns="http://www.portalfiscal.inf.br/mdfe"><protMDFe/></mdfeProc>', "mdfeProc", "MDFe"),
+        (b'<envEvento xmlns="http://www.portalfiscal.inf.br/nfe"><idLote>1</idLote></envEvento>', "envEvento", "evento"),
+    ],
+)  # fmt: skip
+def test_a_wrapper_around_nothing_says_what_is_missing(content: bytes, element: str, missing: str) -> None:
+    found = extract(content, "lote.xml")
+    assert (found.status, found.state) == ("error", "unreadable")
+    assert found.error is not None and found.error.code == "incomplete"
+    assert found.error.arguments == {"element": element, "missing": missing}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"<retEnviNFe xmlns='http://www.portalfiscal.inf.br/nfe'><cStat>103</cStat></retEnviNFe>", b"<retEnvEvento/>"],
+)
+def test_an_answer_without_a_document_is_no_lot(content: bytes) -> None:
+    assert extract(content, "resposta.xml").state == "unsupported"
+
+
 def test_latin_1_without_declaration_is_recovered_with_a_remark(document: Document) -> None:
     content = document("vnf_divergente.xml").replace(b"<natOp>Venda<", "<natOp>Devolução<".encode("latin-1"))
     found = extract(content, "nota.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine.extraction.documents import extract
@@ -26,6 +27,12 @@ def test_transport_note(document: Document) -> None:
     assert facts.issuer.id
     assert facts.total
     assert facts.cfops
+
+
+def test_an_amount_with_an_exponent_is_told_plainly(document: Document) -> None:
+    content = re.sub(rb"<vCarga>[^<]*<", b"<vCarga>1.5e5<", document("mdfe.xml"))
+    assert facts_of(content, "mdfe").total == "150000"
+    assert facts_of(re.sub(rb"<vCarga>[^<]*<", b"<vCarga>tree<", content), "mdfe").total == "tree"
 
 
 def test_manifest(document: Document) -> None:

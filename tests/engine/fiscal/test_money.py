@@ -39,11 +39,13 @@ amounts = st.decimals(min_value=-(10**13), max_value=10**13, allow_nan=False, al
         ("1.234", "1.234"),
         ("0,0001", "0.0001"),
         ("5.22E+2", "522"),
+        ("1e5", "100000"),
         (".5", "0.5"),
     ],
 )
 def test_amounts_are_read_as_systems_and_people_write_them(text: str, value: str) -> None:
     assert parse_decimal(text) == Decimal(value)
+    assert "E" not in str(parse_decimal(text))
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,77 @@ async def test_members_of_an_archive_are_documents_by_their_own_bytes(house: Hou
     states = await house.rows("SELECT name, state, members FROM document ORDER BY seq")
     assert states == [
         ("outer.zip", "done", 3), ("outer.zip!one.xml", "done", None), ("outer.zip!folder/two.xml", "done", None),
-        ("outer.zip!inner.zip!three.xml", "done", None),
+        ("outer.zip!inner.zip", "done", 1), ("outer.zip!inner.zip!three.xml", "done", None),
     ]  # fmt: skip
     ended = await house.job(job)
-    assert (ended.status, ended.total, ended.finished) == ("report_ready", 4, 4)
-    assert await house.one("SELECT count(*) FROM report") == 4
+    assert (ended.status, ended.total, ended.finished) == ("report_ready", 5, 5)
+    assert await house.one("SELECT count(*) FROM report") == 5
+
+
+async def test_an_archive_in_an_archive_is_a_container_of_its_own(house: House, tmp_path: Path) -> None:
+    deepest = zipped(tmp_path / "c.zip", {"four.xml": note(4)}).read_bytes()
+    inner = zipped(tmp_path / "b.zip", {"two.xml": note(2), "c.zip": deepest, "three.xml": note(3)}).read_bytes()
+    outer = zipped(tmp_path / "a.zip", {"one.xml": note(1), "b.zip": inner, "five.xml": note(5)})
+    await house.add(outer)
+    await house.rest()
+    rows = await house.rows(
+        "SELECT inside.name, inside.family, inside.members, outside.name FROM document AS inside "
+        "LEFT JOIN document AS outside ON outside.doc=inside.parent ORDER BY inside.seq"
+    )
+    assert rows == [
+        ("a.zip", "zip", 3, None), ("a.zip!one.xml", "nfe", None, "a.zip"),
+        ("a.zip!b.zip", "zip", 3, "a.zip"), ("a.zip!b.zip!two.xml", "nfe", None, "a.zip!b.zip"),
+        ("a.zip!b.zip!c.zip", "zip", 1, "a.zip!b.zip"), ("a.zip!b.zip!c.zip!four.xml", "nfe", None, "a.zip!b.zip!c.zip"),
+        ("a.zip!b.zip!three.xml", "nfe", None, "a.zip!b.zip"), ("a.zip!five.xml", "nfe", None, "a.zip"),
+    ]  # fmt: skip
+    alone = tmp_path / "alone.zip"
+    alone.write_bytes(inner)
+    job, [told] = await house.add(alone)
+    assert told.already and (await house.job(job)).total == 5, "what lies in a known archive belongs to the job as well"
+
+
+EMPTY_CONTAINERS = {
+    "empty.zip": {}, "folders.zip": {"folder/": b"", "__MACOSX/x": b""}, "around.zip": {"inner.zip": b"PK\x05\x06" + b"\0" * 18},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY_CONTAINERS)
+async def test_a_container_without_a_document_says_so_and_is_kept(house: House, tmp_path: Path, name: str) -> None:
+    await house.add(zipped(tmp_path / name, EMPTY_CONTAINERS[name]))
+    await house.rest()
+    rows = await house.rows("SELECT name, state, error_code, members FROM document ORDER BY seq")
+    empty = ("unreadable", "no_documents", None)
+    assert rows == ([("around.zip", "done", None, 1), ("around.zip!inner.zip", *empty)] if name == "around.zip" else [(name, *empty)])
+    [document] = await house.store.read(wrong)
+    assert house.store.blobs.read(document.sha)[:2] == b"PK"
+    views = [error_view(document, language) for language in ("pt", "en")]
+    assert [view and view.message for view in views] == ["O arquivo não traz nenhum documento.", "The file holds no document."]
+
+
+async def test_a_lot_without_a_note_says_so_and_is_kept(house: House, tmp_path: Path) -> None:
+    content = b'<enviNFe xmlns="http://www.portalfiscal.inf.br/nfe" versao="4.00"><idLote>1</idLote><indSinc>0</indSinc></enviNFe>'
+    (tmp_path / "lot.xml").write_bytes(content)
+    await house.add(tmp_path / "lot.xml")
+    await house.rest()
+    assert await house.rows("SELECT state, error_code FROM document") == [("unreadable", "incomplete")]
+    [document] = await house.store.read(wrong)
+    assert house.store.blobs.read(document.sha) == content
+    view = error_view(document, "pt")
+    assert view is not None and view.message == "O elemento enviNFe não contém um documento (infNFe ausente)."
+
+
+async def test_a_bomb_inside_an_archive_closes_the_archives_around_it(house: House, tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"one.xml": note(1), "bomb.xml": b"0" * 60_000_000}).read_bytes()
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.writestr("inner.zip", inner)
+        archive.writestr("two.xml", note(2))
+    (tmp_path / "inner.zip").unlink()
+    await house.add(tmp_path / "outer.zip")
+    await house.rest()
+    rows = await house.rows("SELECT name, state, error_code FROM document WHERE family='zip' ORDER BY seq")
+    assert rows[0] == ("outer.zip", "unreadable", "ratio")
+    assert all(row[1:] == ("unreadable", "ratio") for row in rows)
+    assert not await house.rows("SELECT doc FROM document WHERE state='queued'")
 
 
 async def test_a_bomb_is_refused_with_a_reason_and_quickly(house: House, tmp_path: Path) -> None:
@@ -126,6 +192,7 @@ async def test_each_hostile_archive_says_what_is_wrong_and_its_neighbours_are_ta
         "locked.zip": ("done", None), "locked.zip!secret.xml": ("unreadable", "encrypted"), "locked.zip!plain.xml": ("done", None),
         "link.zip": ("done", None), "link.zip!link.xml": ("unreadable", "symlink"), "link.zip!beside.xml": ("done", None),
         "nest.zip": ("done", None), "nest.zip!4.xml": ("done", None), "nest.zip!level3.zip!3.xml": ("done", None),
+        "nest.zip!level3.zip": ("done", None), "nest.zip!level3.zip!level2.zip": ("done", None),
         "nest.zip!level3.zip!level2.zip!2.xml": ("done", None),
         "nest.zip!level3.zip!level2.zip!level1.zip": ("unreadable", "depth"),
     }  # fmt: skip
@@ -222,6 +289,36 @@ async def test_an_interrupted_opening_is_taken_up_again_and_counts_nothing_twice
     assert (ended.status, ended.total, ended.finished) == ("report_ready", 21, 21)
     assert await house.one("SELECT members FROM document WHERE parent IS NULL") == 20
     assert house.store.counters["pipeline.finalized"] == 21
+
+
+@pytest.mark.parametrize("after", range(1, 6))
+async def test_an_interrupted_opening_of_nested_archives_is_taken_up_again(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    inner = zipped(tmp_path / "b.zip", {"two.xml": note(2), "three.xml": note(3)}).read_bytes()
+    outer = zipped(tmp_path / "a.zip", {"one.xml": note(1), "b.zip": inner, "four.xml": note(4)})
+    contents = opening.contents
+
+    async def dying(*arguments: Any) -> Any:
+        taken = 0
+        async for inside in contents(*arguments):
+            if taken == after:
+                raise KeyError("the process dies here")
+            taken += 1
+            yield inside
+        raise KeyError("or here")
+
+    monkeypatch.setattr(opening, "contents", dying)
+    job = await house.intake.open_job(Request(tenant="default"))
+    with pytest.raises(KeyError):
+        await house.take(job, outer)
+    monkeypatch.setattr(opening, "contents", contents)
+    assert await house.intake.recover() == 1
+    await house.rest()
+    rows = dict(await house.rows("SELECT name, members FROM document"))
+    assert {name: members for name, members in rows.items() if members} == {"a.zip": 3, "a.zip!b.zip": 2}
+    ended = await house.job(job)
+    assert (len(rows), ended.total, ended.finished, ended.status) == (6, 6, 6, "report_ready")
 
 
 @pytest.mark.parametrize(("name", "head"), [("long.xml", b"<nfeProc>"), ("long.csv", b"chave;valor\n"), ("quoted.csv", b'chave;valor\n"')])

@@ -171,6 +171,9 @@ def test_a_signal_at_any_moment_ends_without_a_traceback(nexus: Nexus, data: Pat
             time.sleep(step * 0.04)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
+            if process.returncode == 1 and b"/nexus_tui/" not in err:
+                # Python itself was still starting.
+                continue
             assert process.returncode in (0, 130, -signal.SIGINT)
             assert b"Traceback" not in err and b"Exception" not in err, err.decode()
     assert nexus.json("process", data / "nfe" / NOTE).object["state"] == "done"

@@ -48,7 +48,9 @@ def said() -> set[str]:
     found = set()
     for _, tree in sources():
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args):
+            if not (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args
+            ):
                 continue
             text = node.args[0]
             if isinstance(text, ast.Constant):
@@ -96,7 +98,11 @@ def test_a_brace_in_a_value_is_text() -> None:
 def test_what_is_not_known_stays_as_it_is() -> None:
     assert worded("NX-X99", "Title", "Something odd", "Hint", "pt") == ("Title", "Something odd", "Hint")
     assert declined("NX-F99", "odd", "hint", "pt") == ("odd", "hint")
-    assert worded("NX-E11", "No such file", "There is no x.", "Check the path.", "en") == ("No such file", "There is no x.", "Check the path.")
+    assert worded("NX-E11", "No such file", "There is no x.", "Check the path.", "en") == (
+        "No such file",
+        "There is no x.",
+        "Check the path.",
+    )
 
 
 def test_every_word_the_command_line_says_is_known_and_every_known_word_is_said() -> None:
@@ -174,16 +180,19 @@ def test_failures_are_told_in_portuguese(call: Call, nexus: Nexus) -> None:
     absent = Nexus(nexus.directory.with_name("absent"))
     assert "Ainda sem dados (NX-E16): Não há dados em" in call(absent, "docs", "ls", "--lang", "pt", code=2).err
 
+
 #: Free space changes by itself between two looks.
 FREE = re.compile(r'"disk": \{"status": "pass", "observed": \d+')
 
 
 def test_what_works_is_told_in_portuguese_and_json_in_neither(call: Call, nexus: Nexus, data: Path) -> None:
     out = call(nexus, "process", data / "nfe" / NOTE, "--lang", "pt").out
-    assert "1 documentos, 0 erros, total 610.37, débitos 787.50, créditos 787.50 (débitos = créditos)" in out
+    assert "1 documentos, 0 erros, total 610,37, débitos 787,50, créditos 787,50 (débitos = créditos)" in out
     assert out.splitlines()[0].split()[:3] == ["arquivo", "família", "número"]
     assert "verificação" in call(nexus, "status", "--lang", "pt").out
     assert "alterada" in call(nexus, "queues", "pause", "audit", "--lang", "pt").out
     for arguments in (("status",), ("docs", "ls"), ("queues", "ls"), ("jobs", "ls"), ("kv", "ls")):
-        told, also = (FREE.sub("", call(nexus, *arguments, "--json", "--lang", language).out) for language in ("pt", "en"))
+        told, also = (
+            FREE.sub("", call(nexus, *arguments, "--json", "--lang", language).out) for language in ("pt", "en")
+        )
         assert told == also

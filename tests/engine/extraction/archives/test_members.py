@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.extraction.archives.directory import is_zip
 from engine.extraction.archives.limits import LIMITS, Limits
 from engine.extraction.archives.members import Member, members
 from engine.extraction.archives.refusal import MESSAGES, Refusal, english
@@ -65,15 +66,19 @@ def test_archives_inside_are_opened_and_say_where() -> None:
     content = archive(("a.xml", XML), ("interno.zip", archive(("b.xml", XML), ("mais.zip", archive(("c.xml", XML))))))
     assert labels(opened(content)) == [
         "lote.zip!a.xml",
+        "lote.zip!interno.zip",
         "lote.zip!interno.zip!b.xml",
+        "lote.zip!interno.zip!mais.zip",
         "lote.zip!interno.zip!mais.zip!c.xml",
     ]
+    marked = [(result.archive, is_zip(result.content)) for result in opened(content) if isinstance(result, Member)]
+    assert marked == [(False, False), (True, True), (False, False), (True, True), (False, False)]
 
 
 def test_an_archive_is_known_by_content_and_a_sheet_is_not_opened() -> None:
     sheet = archive(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<workbook/>"))
     results = opened(archive(("disfarce.xml", archive(("a.xml", XML))), ("tabela.xlsx", sheet)))
-    assert labels(results) == ["lote.zip!disfarce.xml!a.xml", "lote.zip!tabela.xlsx"]
+    assert labels(results) == ["lote.zip!disfarce.xml", "lote.zip!disfarce.xml!a.xml", "lote.zip!tabela.xlsx"]
 
 
 def test_too_deep_is_refused_and_its_neighbours_are_not() -> None:
@@ -83,7 +88,7 @@ def test_too_deep_is_refused_and_its_neighbours_are_not() -> None:
     results = opened(content)
     assert refusals(results) == [("depth", False)]
     assert labels(results).count("lote.zip!vizinho.xml") == 1
-    assert len(results) == 4
+    assert [result.label.count("!") for result in results] == [1, 2, 3, 3, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["../../fora.xml", "/etc/cron.d/x", "C:\\windows\\x.xml"])
@@ -237,5 +242,6 @@ def test_the_hostile_archives_have_typed_results(samples: Path) -> None:
 
 def test_the_real_lot_has_its_fourteen_documents(samples: Path) -> None:
     found = labels(members(samples / "fiscal" / "zip" / "lote_12_docs_mais_zip_interno.zip", name="lote.zip"))
-    assert len(found) == 14
+    assert found.count("lote.zip!interno.zip") == 1
+    assert len(found) == 14 + 1
     assert found[-2:] == ["lote.zip!interno.zip!dup/igual.xml", "lote.zip!interno.zip!dup/igual2.xml"]

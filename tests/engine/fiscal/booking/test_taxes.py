@@ -51,6 +51,32 @@ def test_substitution_and_difal_belong_to_the_destination(invoice: Build, item: 
         assert (found[tax].jurisdiction, found[tax].direction) == ("UF:MG", "débito")
 
 
+@pytest.mark.parametrize(
+    "icms",
+    [
+        {"orig": "0", "CST": "60", "vBCSTRet": "150.00", "pST": "18.00", "vICMSSTRet": "27.00", "vFCPSTRet": "3.00"},
+        {"orig": "0", "CSOSN": "500", "vBCSTRet": "150.00", "pST": "18.00", "vICMSSTRet": "27.00"},
+        {"orig": "0", "CST": "61", "qBCMonoRet": "10.0000", "adRemICMSRet": "1.1200", "vICMSMonoRet": "11.20"},
+    ],
+)
+def test_what_an_earlier_stage_withheld_is_apportioned_there_and_not_again(
+    invoice: Build, item: Build, seller: Company, icms: dict[str, str]
+) -> None:
+    note = invoice(item("5405", ICMS=icms, PIS=PIS))
+    assert set(rows(note, seller)) == {Tax.PIS}
+    assert taxes_half(note, apportion(note, classify(note, Companies([seller])))).issues == ()
+
+
+def test_the_note_that_withholds_for_later_stages_apportions_it(invoice: Build, item: Build) -> None:
+    icms = {"orig": "0", "CST": "15", "adRemICMS": "1.1200", "vICMSMono": "11.20"}
+    icms |= {"adRemICMSReten": "1.1200", "vICMSMonoReten": "2.30"}
+    found = rows(invoice(item("6652", ICMS=icms), recipient_uf="MG"))
+    assert {tax: (row.jurisdiction, row.tax_cents) for tax, row in found.items()} == {
+        Tax.ICMS_MONO: ("UF:MG", 1120),
+        Tax.ICMS_MONO_RET: ("UF:MG", 230),
+    }
+
+
 def test_iss_belongs_to_the_municipality_of_incidence(invoice: Build, item: Build) -> None:
     service = {"vBC": "100.00", "vAliq": "5.00", "vISSQN": "5.00", "cMunFG": "3106200", "indISS": "1"}
     assert rows(invoice(item("5933", ISSQN=service)))[Tax.ISS].jurisdiction == "MUN:3106200"

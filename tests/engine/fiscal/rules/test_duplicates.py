@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from engine.fiscal.findings import Severity
 from engine.fiscal.identifiers import key_check_digit
 from engine.fiscal.note import Medium
-from engine.fiscal.rules import Surroundings, Twin, audit
+from engine.fiscal.rules import Surroundings, Twin, adds, audit, is_evidence, render
 from engine.fiscal.rules.duplicates import same_key
 
 Builder = Any
@@ -30,7 +31,7 @@ def other_key(builder: Builder) -> str:
 
 
 def test_the_same_key_with_other_content_is_an_error(builder: Builder, surroundings: Surroundings) -> None:
-    twin = Twin(access_key=builder.key(), digest="e" * 64, medium="xml", order=1, environment="1")
+    twin = Twin(access_key=builder.key(), digest="e" * 64, medium="xml", order=1, environment="1", bookable=True)
     assert duplicates(builder, surroundings, twin) == [("DUP-01", Severity.ERRO, "different")]
 
 
@@ -38,7 +39,7 @@ def test_the_same_key_with_other_content_is_an_error(builder: Builder, surroundi
 def test_the_same_content_or_another_medium_is_said_and_no_more(
     medium: Medium, digest: str, case: str, builder: Builder, surroundings: Surroundings
 ) -> None:
-    twin = Twin(access_key=builder.key(), digest=digest, medium=medium, order=1)
+    twin = Twin(access_key=builder.key(), digest=digest, medium=medium, order=1, bookable=True)
     assert duplicates(builder, surroundings, twin) == [("DUP-01", Severity.INFO, case)]
 
 
@@ -57,18 +58,55 @@ def test_the_same_content_or_another_medium_is_said_and_no_more(
 def test_a_list_contradicts_only_in_what_both_state(
     medium: Medium, facts: dict[str, Any], case: str, builder: Builder, surroundings: Surroundings
 ) -> None:
-    note = msgspec.structs.replace(builder.note(), medium=medium)
+    protocol = None if medium == "list" else builder.note().protocol
+    note = msgspec.structs.replace(builder.note(), medium=medium, protocol=protocol)
     agreed = {"value": note.value, "issuer": note.issuer.id, "recipient": note.recipient.id}
     stated = {**agreed, "issue_date": note.issue_date, **facts}
     twin = Twin(access_key=builder.key(), digest="f" * 64, medium="list", order=1, **stated)
     found = list(same_key(note, Surroundings(tables=surroundings.tables, twins=(twin,), order=2)))
     severity = Severity.ERRO if case == "different" else Severity.INFO
+    if medium == "xml" and case == "different":
+        case = "different_authorised"
     assert [(one.severity, one.arguments["case"]) for one in found] == [(severity, case)]
+
+
+@pytest.mark.parametrize(("digest", "case"), [("d" * 64, "authorised"), ("e" * 64, "different_authorised")])
+def test_the_authorised_one_of_several_files_is_not_called_a_copy_of_those_without(
+    digest: str, case: str, builder: Builder, surroundings: Surroundings
+) -> None:
+    bare = Twin(access_key=builder.key(), digest=digest, medium="xml", order=1)
+    severity = Severity.INFO if case == "authorised" else Severity.ERRO
+    assert duplicates(builder, surroundings, bare) == [("DUP-01", severity, case)]
+    [told] = audit(builder.note(), Surroundings(tables=surroundings.tables, twins=(bare,), order=2))
+    assert adds([told])
+    assert "protocolo" in render(told, "pt") and "authoris" in render(told, "en")
+    before = msgspec.structs.replace(builder.note(), protocol=None)
+    [late] = same_key(before, Surroundings(twins=(replace(bare, bookable=True),), order=2))
+    assert not adds([late]) and late.arguments["case"] == ("equal" if case == "authorised" else "different")
+
+
+@pytest.mark.parametrize("leaf", [{"tpAmb": "2"}, {}])
+def test_what_may_not_be_booked_either_brings_no_authorisation(
+    leaf: dict[str, str], builder: Builder, surroundings: Surroundings
+) -> None:
+    builder.identification |= leaf
+    note = builder.note() if leaf else builder.note(protocol={"cStat": "101"})
+    bare = Twin(access_key=note.access_key, digest=note.digest, medium="xml", order=1)
+    [found] = same_key(note, Surroundings(tables=surroundings.tables, twins=(bare,), order=2))
+    assert found.arguments["case"] == "equal"
+
+
+@pytest.mark.parametrize("booked", [True, False])
+def test_evidence_knows_whether_the_note_is_in_the_books(booked: bool, builder: Builder) -> None:
+    note = msgspec.structs.replace(builder.note(), medium="list", protocol=None)
+    twin = Twin(access_key=note.access_key, digest="f" * 64, medium="xml", order=1, bookable=booked)
+    found = list(same_key(note, Surroundings(twins=(twin,), order=2)))
+    assert (adds(found), is_evidence(found)) == (True, booked)
 
 
 def test_several_copies_are_one_finding_the_gravest(builder: Builder, surroundings: Surroundings) -> None:
     key = builder.key()
-    equal = Twin(access_key=key, digest="d" * 64, medium="xml", order=0)
+    equal = Twin(access_key=key, digest="d" * 64, medium="xml", order=0, bookable=True)
     other = Twin(access_key=key, digest="e" * 64, medium="xml", order=1)
     assert duplicates(builder, surroundings, equal, other) == [("DUP-01", Severity.ERRO, "different")]
 

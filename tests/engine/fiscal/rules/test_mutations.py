@@ -180,6 +180,12 @@ def _(builder: Builder) -> Any:
     return builder.note()
 
 
+@breaks("IDE-06")
+def _(builder: Builder) -> Any:
+    builder.identification["tpAmb"] = "2"
+    return builder.note()
+
+
 @breaks("CFO-01 unknown")
 def _(builder: Builder) -> Any:
     builder.items[0].product["CFOP"] = "6999"
