@@ -6,7 +6,6 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 from fake_engine import NOW, SAO_PAULO
 from textual.pilot import Pilot
@@ -15,7 +14,6 @@ from nexus_tui.app import NexusApp
 from nexus_tui.appliance import appliance
 from nexus_tui.engine_port import EnginePort
 from nexus_tui.rooms.inbox import InboxScreen
-from nexus_tui.widgets.pane import Pane
 
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 Inbox = Callable[[Pilot[None]], Awaitable[InboxScreen]]

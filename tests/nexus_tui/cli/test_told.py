@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import zipfile
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -170,10 +171,12 @@ def test_a_queue_is_told_in_words(call: Call, nexus: Nexus) -> None:
 # Dead letters
 
 
-def dead_letter(call: Call, nexus: Nexus, data: Path, tmp_path: Path, **payload: Any) -> dict[str, Any]:
+def dead_letter(
+    call: Call, nexus: Nexus, data: Path, tmp_path: Path, rows: Sequence[dict[str, str]] = (), **payload: Any
+) -> dict[str, Any]:
     """A dead letter: an event about a document that is not there."""
     file = tmp_path / "event.json"
-    text = json.dumps(EVENT | {"payload": EVENT["payload"] | payload})
+    text = json.dumps(EVENT | {"payload": EVENT["payload"] | payload | {"data": rows}})
     file.write_text(text.replace('"1.10"', "1.10"), encoding="utf-8")
     call(nexus, "queues", "set", "parse", "backoff_ms=1", "backoff_max_ms=1")
     call(nexus, "enqueue", "evt.doc.ingested", "--file", file)
@@ -186,7 +189,9 @@ def dead_letter(call: Call, nexus: Nexus, data: Path, tmp_path: Path, **payload:
 
 
 def test_a_dead_letter_is_told_in_readable_lines(call: Call, nexus: Nexus, data: Path, tmp_path: Path) -> None:
-    letter = dead_letter(call, nexus, data, tmp_path, name="a\x1b[31mb\u202e.xml", text="ação", data=[{"total": "1.10"}])
+    letter = dead_letter(
+        call, nexus, data, tmp_path, name="a\x1b[31mb\u202e.xml", text="ação", rows=[{"total": "1.10"}]
+    )
     told = call(nexus, "dlq", "show", str(letter["id"]), "--lang", "pt").out
     facts, history, event = told.split("\n\n")
     assert re.search(r"^rastro +t$", facts, re.MULTILINE)
