@@ -28,6 +28,10 @@ HINTS: dict[str, dict[Language, str]] = {
     "encrypted": {"pt": "Envie-o sem senha; este fica guardado.", "en": "Send it without a password; this one is kept."},
     "symlink": {"pt": "Envie o arquivo a que o atalho leva.", "en": "Send the file that the link leads to."},
     **dict.fromkeys(("depth", "entries", "member_size", "method", "ratio", "total_size"), _UNPACK),
+    "no_documents": {
+        "pt": "Confira se é o arquivo certo; este fica guardado.",
+        "en": "Check whether it is the right file; this one is kept.",
+    },
     "expired": {"pt": "Veja por que ninguém o processou a tempo, e devolva-o à fila.", "en": "See why nobody processed it in time, and requeue it."},
 }
 #: Failures whose stored text is the store's own, in the reader's words.
