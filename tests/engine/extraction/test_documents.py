@@ -140,7 +140,8 @@ def test_damaged_real_documents_never_raise(data: st.DataObject) -> None:
     found = extract(bytes(content), "nota.xml")
     assert survives(found)
     assert (found.note is not None) == (found.status == "parsed")
-    if found.state != "unreadable":
+    # Damage at the very start may make it another kind of file.
+    if found.state != "unreadable" and recognise(bytes(content), len(content), "nota.xml").kind == "NFE_XML":
         assert split_documents(bytes(content))
 
 
