@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export TEXTUAL_ANIMATIONS := none
 DATED := tests/engine/fiscal tests/engine/agents tests/engine/facade tests/scheduler tests/nexus_tui/test_formats.py
 
-.PHONY: demo test check bench snap golden simulate crash mutants schema clean
+.PHONY: demo test check bench snap golden simulate crash mutants schema backfill wheel wheelhouse deb binary service-check clean
 
 demo: $(VENV)/.runtime  ## Process the bundled real documents; on a terminal, open the TUI on them.
 	$(BIN)/nexus demo
@@ -42,8 +42,27 @@ mutants: $(VENV)/.test  ## Plant faults in store and runtime one at a time; the 
 schema: $(VENV)/.runtime  ## Export the JSON Schema of the contract.
 	$(BIN)/python -m engine.contract.schema
 
+wheel: $(VENV)/.package  ## The sdist and, from it, the wheel, in dist/.
+	$(BIN)/python packaging/distributions.py
+
+wheelhouse: $(VENV)/.package  ## The locked wheels for this Python, in build/wheelhouse: installing from there needs no network.
+	$(PIP) download --only-binary :all: --require-hashes -r requirements/runtime.txt --dest build/wheelhouse
+	$(PIP) download --only-binary :all: --require-hashes -r requirements/package.txt --dest build/wheelhouse
+
+deb: $(VENV)/.runtime  ## The Debian package for the Python of this system, in dist/.
+	$(BIN)/python packaging/deb/build_deb.py $(if $(WHEELHOUSE),--wheelhouse $(WHEELHOUSE))
+
+binary: $(VENV)/.runtime  ## The program that needs no Python, in dist/.
+	$(BIN)/python packaging/pyinstaller/build_binary.py $(if $(WHEELHOUSE),--wheelhouse $(WHEELHOUSE))
+
+service-check: $(VENV)/.test  ## Units and packages for real: systemd judges and runs the service, .deb and binary process documents. Says what it skips.
+	NEXUS_SLOW=1 $(BIN)/python -m pytest -q -rs tests/packaging
+
+backfill: $(VENV)/.test  ## 10,000 documents behind a person's one: loop lag and waiting time, with real processes.
+	$(BIN)/python -m benchmarks.backfill
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
 
 $(VENV)/.created:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nexus needs Python 3.11 or newer")'

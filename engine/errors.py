@@ -10,17 +10,46 @@ EngineError                   NX-E00
 │   ├── NoData                NX-E16  the data directory holds nothing yet
 │   ├── NotAFile              NX-E17  a pipe, a device, a socket, a link to a folder
 │   ├── FileChanged           NX-E18  someone still writes it
-│   └── NoRoomForFile         NX-E19  the disk has no room for a file of this size
+│   ├── NoRoomForFile         NX-E19  the disk has no room for a file of this size
+│   ├── NotWatchable          NX-E32  a folder that must not be watched
+│   └── NotWatched            NX-E34  no watched folder
+├── WatchGone                 NX-E30  a watched folder is not there; it is looked for again  exit 69
+├── WatchUnreadable           NX-E31  a watched folder cannot be listed
+├── NotMoved                  NX-E33  taken in, but not moved out of the watched folder
+├── WatchFailed               NX-E35  looking at a watched folder failed
+├── BadQuestion (BadInput)    NX-E50  a question that is none, or beyond all length           exit 2
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
 │   └── OwnerGone             NX-E24  it ended, or is ending, and whoever asked may own the directory now
+├── PortTaken                 NX-H01  the HTTP API cannot listen                             exit 69
+├── BadToken                  NX-H02  api.token is no secret any more                        exit 78
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
+├── BadConfiguration          NX-C01  what was configured cannot be used                     exit 78
+│   ├── NoConfiguration       NX-C02  the named file is not there, or cannot be read
+│   ├── NotToml               NX-C03
+│   ├── UnknownSetting        NX-C04
+│   ├── BadSetting            NX-C05  a value out of its range
+│   └── FixedSetting          NX-C06  a setting that is not changed while the engine runs
+├── SecretFailure             NX-C20  a secret cannot be read or stored                      exit 78
+│   ├── UnknownSecret         NX-C21                                                         exit 2
+│   ├── NoSecret              NX-C22  no source holds it                                     exit 1
+│   ├── UnreadableSecret      NX-C23  a credential or the file that a variable names
+│   ├── NoKeyring             NX-C24  not installed, or none that is allowed                 exit 69
+│   ├── KeyringLocked         NX-C25  it refuses, or does not answer in time                 exit 69
+│   ├── VaultLocked           NX-C26  the key or passphrase of the encrypted file is missing or wrong
+│   ├── VaultDamaged          NX-C27
+│   └── BadSecret             NX-C28  the value cannot be one                                exit 2
+├── NoServiceManager          NX-E60  systemd does not run this machine                      exit 69
+│   ├── OutOfReach            NX-E61  the service could not see its own program              exit 78
+│   └── NotInstalled          NX-E62  the unit cannot be written
 └── AgentError                        failures of a hop; they are retried, then dead letters
     ├── AgentTimeout          NX-A01
     ├── AgentCrashed          NX-A02  the agent raised
     ├── InvalidPayload        NX-A03  a payload that does not fit the contract; never retried
     ├── ExtractionCrashed     NX-A05  the sandbox that read the bytes had to be stopped
     └── Interrupted           NX-A04  the process died five times while it worked on the document
+
+More than 400 lines, because the errors of a floor stand in one file.
 """
 
 from __future__ import annotations
@@ -121,6 +150,62 @@ class NoRoomForFile(BadInput):
     hint = "Move the data directory to a larger disk, or split the file; then add it again."
 
 
+class NotWatchable(BadInput):
+    """The folder cannot be watched."""
+
+    code = "NX-E32"
+    title = "Folder cannot be watched"
+    hint = "Choose a folder of its own; `nexus watch ls` shows those that are watched."
+
+
+class NotWatched(BadInput):
+    """No such folder is watched."""
+
+    code = "NX-E34"
+    title = "Not watched"
+    hint = "`nexus watch ls` shows the folders that are."
+
+
+class WatchGone(EngineError):
+    """The watched folder is not there."""
+
+    code = "NX-E30"
+    title = "Watched folder is gone"
+    hint = "Mount it or create it again: it is looked for every few seconds. If it is not wanted any more: `nexus watch rm`."
+
+
+class WatchUnreadable(EngineError):
+    """The watched folder cannot be read."""
+
+    code = "NX-E31"
+    title = "Watched folder cannot be read"
+    hint = "Check the permissions of the folder; it is tried again by itself."
+
+
+class NotMoved(EngineError):
+    """The file was taken in and could not be moved out of the watched folder."""
+
+    code = "NX-E33"
+    title = "File not moved"
+    hint = "Its bytes are kept. Check the folder files are moved to; moving is tried again by itself."
+
+
+class WatchFailed(EngineError):
+    """Looking at the watched folder failed."""
+
+    code = "NX-E35"
+    title = "Watching failed"
+    hint = "It is tried again by itself; if it stays, run `nexus doctor`."
+
+
+class BadQuestion(BadInput):
+    """There is no question to answer."""
+
+    code = "NX-E50"
+    title = "No question"
+    hint = "Ask one thing in a few words: `nexus assistant ask DOC \"what is the total?\"`."
+
+
 class NoSpace(EngineError):
     """Less free space than the floor: intake waits, nothing is lost."""
 
@@ -146,6 +231,23 @@ class OwnerGone(Unanswered):
     hint = "What it acknowledged is kept. Try again."
 
 
+class PortTaken(EngineError):
+    """The HTTP API cannot listen on its port."""
+
+    code = "NX-H01"
+    title = "Port in use"
+    hint = "Name another with --port, or end what listens there; --port 0 takes a free one."
+
+
+class BadToken(EngineError):
+    """The file of the HTTP API's token cannot be used."""
+
+    code = "NX-H02"
+    title = "Token unusable"
+    hint = "Remove api.token from the data directory; the next start makes a new one. Callers need it then."
+    exit_code = 78
+
+
 class VersionMismatch(EngineError):
     """The process that owns the data directory runs another version."""
 
@@ -153,6 +255,158 @@ class VersionMismatch(EngineError):
     title = "Other version running"
     hint = "Stop the running engine and start the installed version."
     exit_code = 78
+
+
+class BadConfiguration(EngineError):
+    """The configuration cannot be used."""
+
+    code = "NX-C01"
+    title = "Bad configuration"
+    hint = "Correct it; `nexus config validate` checks it without starting anything."
+    exit_code = 78
+
+
+class NoConfiguration(BadConfiguration):
+    """The configuration file cannot be read."""
+
+    code = "NX-C02"
+    title = "No such configuration file"
+    hint = "Check --config and NEXUS_CONFIG; `nexus config path` shows which file is read."
+
+
+class NotToml(BadConfiguration):
+    """The configuration file is no TOML."""
+
+    code = "NX-C03"
+    title = "Configuration not readable"
+    hint = "Correct the line; text stands in quotes, names and values are joined by =."
+
+
+class UnknownSetting(BadConfiguration):
+    """There is no such setting."""
+
+    code = "NX-C04"
+    title = "Unknown setting"
+    hint = "`nexus config show` lists the settings with their values and sources."
+
+
+class BadSetting(BadConfiguration):
+    """The value does not fit the setting."""
+
+    code = "NX-C05"
+    title = "Bad setting"
+    hint = "Correct the value; `nexus config show` lists what each setting takes."
+
+
+class FixedSetting(BadConfiguration):
+    """The setting is not changed while the engine runs."""
+
+    code = "NX-C06"
+    title = "Set elsewhere"
+    hint = "Write it into the configuration file or its variable: `nexus config path`."
+
+
+class SecretFailure(EngineError):
+    """The secret cannot be read or stored."""
+
+    code = "NX-C20"
+    title = "Secret failure"
+    hint = "`nexus secrets ls` shows where each secret comes from."
+    exit_code = 78
+
+
+class UnknownSecret(SecretFailure):
+    """There is no secret of that name."""
+
+    code = "NX-C21"
+    title = "Unknown secret"
+    hint = "`nexus secrets ls` lists the names."
+    exit_code = 2
+
+
+class NoSecret(SecretFailure):
+    """No source holds the secret."""
+
+    code = "NX-C22"
+    title = "Secret not set"
+    hint = "Set it with `nexus secrets set`, a systemd credential or its variable; without it the feature stays off."
+    exit_code = 1
+
+
+class UnreadableSecret(SecretFailure):
+    """The file that should hold the secret cannot be read."""
+
+    code = "NX-C23"
+    title = "Secret not readable"
+    hint = "Check the path and the permissions of the file, or unset the variable."
+
+
+class NoKeyring(SecretFailure):
+    """There is no keyring that may be used."""
+
+    code = "NX-C24"
+    title = "No keyring"
+    hint = "Use the encrypted file, `nexus secrets set NAME --to file`, or install `nexus-tui[keyring]` in a desktop session."
+    exit_code = 69
+
+
+class KeyringLocked(SecretFailure):
+    """The keyring does not answer."""
+
+    code = "NX-C25"
+    title = "Keyring locked"
+    hint = "Unlock it and try again, or use the encrypted file: `nexus secrets set NAME --to file`."
+    exit_code = 69
+
+
+class VaultLocked(SecretFailure):
+    """The encrypted file cannot be opened with this key."""
+
+    code = "NX-C26"
+    title = "Encrypted file locked"
+    hint = "Give NEXUS_SECRETS_PASSPHRASE as a credential or file, or put the key file back where NEXUS_SECRETS_KEY_FILE says."
+
+
+class VaultDamaged(SecretFailure):
+    """The encrypted file is damaged."""
+
+    code = "NX-C27"
+    title = "Encrypted file damaged"
+    hint = "Restore secrets.enc, or move it away and set the secrets again."
+
+
+class BadSecret(SecretFailure):
+    """The value cannot be a secret."""
+
+    code = "NX-C28"
+    title = "Bad value"
+    hint = "Pipe the value in, or type it when asked; it is one line of text."
+    exit_code = 2
+
+
+class NoServiceManager(EngineError):
+    """No service manager is here that Nexus knows."""
+
+    code = "NX-E60"
+    title = "No systemd"
+    hint = "`nexus install-service --dry-run` prints the unit; elsewhere have your service manager start `nexus run`."
+
+
+class OutOfReach(NoServiceManager):
+    """The service could not see the program it is to run."""
+
+    code = "NX-E61"
+    title = "Program out of reach"
+    hint = "Install Nexus for the whole system (the .deb, or into /opt), name it with --executable, or make it a user's service with --user."
+    exit_code = 78
+
+
+class NotInstalled(NoServiceManager):
+    """The unit cannot be written."""
+
+    code = "NX-E62"
+    title = "Service not installed"
+    hint = "Call it as root, or make it a user's service with --user."
 
 
 class AgentError(EngineError):

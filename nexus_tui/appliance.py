@@ -19,10 +19,14 @@ from store.errors import NotFound, Owned
 
 if TYPE_CHECKING:
     from engine.api.client import RemoteExecutor
+    from engine.extraction.sandbox.sandbox import Sandbox
+    from engine.facade.configuration import Settings
     from engine.facade.engine import Engine, EngineState
     from engine.facade.execution import LocalExecutor
     from engine.facade.views import Changes
     from engine.intake.intake import Intake
+    from engine.outside import Outside
+    from engine.runtime.dispatcher import Dispatcher
     from store.owner import Ownership
     from store.records.jobs import Job
     from store.store import Store
@@ -44,16 +48,22 @@ class Appliance:
     directory: Path
     owner: bool
     ended: asyncio.Queue[str]
+    #: Where the HTTP API is, if this process serves one.
+    http: str | None = None
 
 
 @asynccontextmanager
-async def appliance(directory: Path, *, work: bool = True, attach: bool = True) -> AsyncIterator[Appliance]:
+async def appliance(
+    directory: Path, *, work: bool = True, attach: bool = True, port: int | None = None
+) -> AsyncIterator[Appliance]:
     """Own `directory` and run its engine; if another process owns it, look on and send it commands (`attach`), or raise `Owned`.
 
-    With `work` false an owner only stores and answers: nothing is processed (`nexus add`, `nexus queues pause` with no engine running).
+    An owner serves HTTP too if it is given a `port`. With `work` false an owner only stores and answers: nothing is processed (`nexus add`, `nexus queues pause` with no engine running).
     """
+    from engine.facade.configuration import checked
     from store.owner import Ownership
 
+    checked(directory)
     ownership: Ownership | None = None
     while ownership is None:
         try:
@@ -72,15 +82,17 @@ async def appliance(directory: Path, *, work: bool = True, attach: bool = True) 
                 yield view
             return
     try:
-        async with owning(directory, ownership, work=work) as owned:
+        async with owning(directory, ownership, work=work, port=port) as owned:
             yield owned
     finally:
         ownership.release()
 
 
 @asynccontextmanager
-async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncIterator[Appliance]:
-    """Run the engine: store, sandbox, dispatcher, intake, timers, socket; in that order up, in the reverse down."""
+async def owning(
+    directory: Path, ownership: Ownership, *, work: bool, port: int | None = None
+) -> AsyncIterator[Appliance]:
+    """Run the engine: store, sandbox, dispatcher, intake, timers, sockets; in that order up, in the reverse down."""
     from engine.extraction.sandbox.sandbox import Sandbox
     from engine.facade.engine import Engine
     from engine.facade.execution import LocalExecutor
@@ -88,13 +100,11 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     from engine.intake.intake import Intake
     from engine.outside import Outside
     from engine.runtime import collector
-    from engine.runtime.dispatcher import Dispatcher
-    from engine.runtime.extractor import Extractor
-    from engine.runtime.registry import production
     from engine.runtime.slots import ensure_queues
+    from engine.watching.watching import watching
     from scheduler.housekeeping import Housekeeping
+    from store import quarantine
     from store.space import Space
-    from store.store import Store
 
     os.umask(0o077)
     outside = Outside.system()
@@ -105,11 +115,11 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
     ownership.announce(_owner(outside.clock.wall_ms(), None))
     ended: asyncio.Queue[str] = asyncio.Queue()
     async with AsyncExitStack() as stack:
-        store = await Store.open(directory, outside.clock)
+        store = await quarantine.opened(directory, outside.clock, cut_off=ownership.cut_off)
         stack.push_async_callback(store.close)
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
-        dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
+        dispatcher = await _dispatcher(directory, store, outside, sandbox)
         intake = Intake(store, outside, sandbox, space)
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
         ending: asyncio.Queue[Job] = asyncio.Queue()
@@ -119,6 +129,7 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
         housekeeping = Housekeeping(store, space)
         housekeeping.on_job_end = ending.put_nowait
         executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
+        engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
         if work:
             await housekeeping.renew_locks()
             stack.push_async_callback(dispatcher.stop)
@@ -126,12 +137,30 @@ async def owning(directory: Path, ownership: Ownership, *, work: bool) -> AsyncI
             await intake.recover()
             housekeeping.start()
             stack.push_async_callback(housekeeping.stop)
-            await _serve(stack, directory, store, executor, ownership, outside.clock.wall_ms())
+            await stack.enter_async_context(watching(store, outside, intake))
+            http = await _serve(stack, directory, store, executor, engine, ownership, outside, port)
         else:
             await store.write(ensure_queues)
+            http = None
         collector.settle()
-        engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
-        yield Appliance(engine, directory, True, ended)
+        yield Appliance(engine, directory, True, ended, http)
+
+
+async def _dispatcher(directory: Path, store: Store, outside: Outside, sandbox: Sandbox) -> Dispatcher:
+    """The dispatcher over the agents, with the limits that are configured for them."""
+    from engine.runtime.dispatcher import Dispatcher
+    from engine.runtime.extractor import Extractor
+    from engine.runtime.registry import production
+
+    settings = await _settings(directory, store)
+    return Dispatcher(store, outside, production(settings.limits()), Extractor(store.blobs, sandbox))
+
+
+async def _settings(directory: Path, store: Store) -> Settings:
+    """What is configured, the live changes among it."""
+    from engine.facade.configuration import configuration, rows
+
+    return configuration(directory, live=await store.read(rows)).checked()
 
 
 async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
@@ -141,24 +170,42 @@ async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
 
 
 async def _serve(
-    stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, ownership: Ownership, boot_ms: int
-) -> None:
+    stack: AsyncExitStack,
+    directory: Path,
+    store: Store,
+    executor: LocalExecutor,
+    engine: Engine,
+    ownership: Ownership,
+    outside: Outside,
+    port: int | None,
+) -> str | None:
+    """Open the owner's socket, and HTTP if it is wanted. Returns the address of that."""
     from engine.api.local import LocalApi
 
-    api = LocalApi(directory, store, executor)
-    stack.push_async_callback(api.stop)
-    await api.start()
-    # Before the socket closes: who is refused then knows that this owner ends, and waits for it.
+    local = LocalApi(directory, store, executor)
+    stack.push_async_callback(local.stop)
+    await local.start()
+    address = None
+    if port is not None:
+        from engine.api.http import HttpApi, Listening
+
+        origin = (await _settings(directory, store)).text("http.web_ui_origin") or None
+        http = HttpApi(directory, store, engine, local, outside, Listening(port=port, web_origin=origin))
+        stack.push_async_callback(http.stop)
+        http.start()
+        address = http.address
+    # Before the sockets close: who is refused then knows that this owner ends, and waits for it.
     stack.callback(ownership.withdraw)
-    ownership.announce(_owner(boot_ms, api.path))
+    ownership.announce(_owner(outside.clock.wall_ms(), local.path, address))
+    return address
 
 
-def _owner(boot_ms: int, socket: Path | None) -> dict[str, Any]:
+def _owner(boot_ms: int, socket: Path | None, http: str | None = None) -> dict[str, Any]:
     """What `owner.json` says: who, since when, which version, and where commands are taken."""
     from store.migrate import latest
 
     where = None if socket is None else str(socket)
-    return {"pid": os.getpid(), "boot": boot_ms, "version": VERSION, "schema": latest(), "socket": where, "http": None}
+    return {"pid": os.getpid(), "boot": boot_ms, "version": VERSION, "schema": latest(), "socket": where, "http": http}
 
 
 @asynccontextmanager
@@ -182,8 +229,24 @@ async def looking(directory: Path) -> AsyncIterator[Appliance]:
         try:
             view = await _look(stack, directory, None, "running" if serving(directory) else "stopped")
         except NotFound:
+            from store.quarantine import refuse_lost
+
+            refuse_lost(directory)
             raise NoData(f"There is no data in {directory}.") from None
         yield view
+
+
+async def answering(directory: Path, owner: dict[str, Any]) -> None:
+    """Raise what keeps the owner that says `owner` of itself from being talked to."""
+    from engine.api.client import RemoteExecutor
+    from engine.outside import Outside
+    from store.migrate import latest
+
+    executor = RemoteExecutor(directory, owner, latest(), Outside.system().new_id)
+    try:
+        await executor.check()
+    finally:
+        await executor.close()
 
 
 def serving(directory: Path) -> bool:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 VARIABLE = "NEXUS_DATA_DIR"
+#: Names the configuration file; see engine/settings/sources.py for where it is looked for otherwise.
+CONFIGURATION_VARIABLE = "NEXUS_CONFIG"
 
 
 def data_directory(given: Path | None) -> Path:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nexus_tui import preferences
 from nexus_tui.cli.words import language
 
 if TYPE_CHECKING:
@@ -26,9 +27,26 @@ def open_terminal(directory: Path, lang: str | None) -> int:
     if term == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(NO_TERMINAL)
         return 2
+    if (code := _refused(directory, lang)) is not None:
+        return code
+    preferences.keep_time(directory)
     # Collecting while Textual is imported costs 60 ms of the way to the first frame; the application turns it on again behind it.
     gc.disable()
     return asyncio.run(_run(directory, lang, term))
+
+
+def _refused(directory: Path, lang: str | None) -> int | None:
+    """Tell what is wrong with the configuration before the screen is taken; the exit code then."""
+    from engine.errors import BadConfiguration
+    from engine.facade.configuration import checked
+
+    try:
+        checked(directory)
+    except BadConfiguration as error:
+        from nexus_tui.cli.session import Session
+
+        return Session.of(directory, lang=lang).failed(error)
+    return None
 
 
 async def _run(directory: Path, lang: str | None, term: str) -> int:
@@ -46,8 +64,8 @@ async def _run(directory: Path, lang: str | None, term: str) -> int:
         start,
         clock=lambda: time.time_ns() // 1_000_000,
         zone=datetime.now().astimezone().tzinfo,  # type: ignore[arg-type]
-        language="pt-BR" if language(lang) == "pt" else "en",
-        tenant=os.environ.get("NEXUS_TENANT", "default"),
+        language="pt-BR" if language(lang, directory) == "pt" else "en",
+        tenant=preferences.tenant(directory),
         term=term,
         clipboard=directory / "clipboard.txt",
     )

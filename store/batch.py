@@ -28,6 +28,8 @@ class Submission:
     operation: Callable[[Transaction], Any]
     size: int
     future: asyncio.Future[Any]
+    #: It gives way to those that do not.
+    yielding: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

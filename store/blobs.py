@@ -109,6 +109,15 @@ class Blobs:
             return False
         return True
 
+    def destroy(self, sha: bytes) -> bool:
+        """Delete a blob for good, also from the trash; only in a turn of the writer that has just seen that nothing references it."""
+        there = False
+        for path in (self.path(sha), self._root / "trash" / sha.hex()):
+            with suppress(FileNotFoundError):
+                path.unlink()
+                there = True
+        return there
+
     def empty_trash(self, older_than: float) -> int:
         """Delete what was trashed before `older_than` (seconds since the epoch). Returns how many files."""
         gone = 0

@@ -40,13 +40,28 @@ class Collector:
     async def step(self) -> Collected:
         """Empty the trash of what is an hour old, then look at the next folder."""
         store = self._store
-        limit = (store.clock.wall_ms() - GRACE_MS) / 1000
-        emptied = await store.aside(lambda: store.blobs.empty_trash(limit))
+        emptied = await self._empty_trash()
         folders = await store.aside(store.blobs.folders)
         if not folders:
             return Collected(0, 0, emptied)
         folder = next((name for name in folders if name > self._last), folders[0])
         self._last = folder
+        seen, trashed = await self._look(folder)
+        return Collected(seen, trashed, emptied)
+
+    async def round(self) -> Collected:
+        """All of that at once: the trash and every folder."""
+        emptied = await self._empty_trash()
+        looks = [await self._look(folder) for folder in await self._store.aside(self._store.blobs.folders)]
+        return Collected(sum(seen for seen, _ in looks), sum(trashed for _, trashed in looks), emptied)
+
+    async def _empty_trash(self) -> int:
+        limit = self._limit()
+        return await self._store.aside(lambda: self._store.blobs.empty_trash(limit))
+
+    async def _look(self, folder: str) -> tuple[int, int]:
+        """Go through a folder. Returns how many files were looked at, and how many moved."""
+        store, limit = self._store, self._limit()
         stored = await store.aside(lambda: store.blobs.stored(folder, older_than=limit))
         trashed = 0
         for start in range(0, len(stored), BATCH):
@@ -54,7 +69,10 @@ class Collector:
             loose = await store.read(partial(unreferenced, shas=stored[start : start + BATCH]))
             if loose:
                 trashed += await store.write(partial(self._discard, shas=loose))
-        return Collected(len(stored), trashed, emptied)
+        return len(stored), trashed
+
+    def _limit(self) -> float:
+        return (self._store.clock.wall_ms() - GRACE_MS) / 1000
 
     def _discard(self, tx: Transaction, shas: Sequence[bytes]) -> int:
         wall = self._store.clock.wall_ms()

@@ -33,6 +33,8 @@ DatabaseError = library.DatabaseError
 OperationalError = library.OperationalError
 IntegrityError = library.IntegrityError
 
+#: Which of the two it is.
+LIBRARY: str = library.__name__.partition(".")[0]
 #: Version of the SQLite in use, e.g. (3, 53, 4).
 VERSION: tuple[int, ...] = tuple(int(part) for part in library.sqlite_version.split("."))
 #: First release without the WAL-reset bug.

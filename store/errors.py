@@ -9,6 +9,7 @@ StoreError                    NX-S00
 ├── Damaged                   NX-S06  SQLite or a content hash says data changed          exit 69
 ├── Busy                      NX-S07  another process holds the database                  exit 69
 ├── Closed                    NX-S08  the store is closed
+├── Quarantined               NX-S30  a damaged database was moved aside, or is gone      exit 69
 └── Refusal                           a caller's wish the store declines; nothing was written
     ├── InvalidKey            NX-S20
     ├── TooLarge              NX-S21
@@ -16,7 +17,10 @@ StoreError                    NX-S00
     ├── LeaseLost             NX-S23  the message belongs to someone else by now
     ├── Conflict              NX-S24  what the caller had read has changed
     ├── NotFound              NX-S25
-    └── Changed               NX-S26  a file was written to while it was copied
+    ├── Changed               NX-S26  a file was written to while it was copied
+    ├── BadBackup             NX-S31  a file is no backup, or does not match its manifest
+    ├── NotEmpty              NX-S32  a restore would lie over data
+    └── NoBackup              NX-S33  no backup is where one was looked for
 """
 
 from __future__ import annotations
@@ -104,6 +108,14 @@ class Closed(StoreError):
     hint = "Start the engine again."
 
 
+class Quarantined(StoreError):
+    """The database is damaged and was moved aside."""
+
+    code = "NX-S30"
+    title = "Database moved aside"
+    hint = "`nexus restore` brings the newest backup back; `nexus init --fresh` starts empty. What was moved aside stays in quarantine/ until you remove it."
+
+
 class Refusal(StoreError):
     """The store declined; nothing was written."""
 
@@ -166,3 +178,27 @@ class Changed(Refusal):
     code = "NX-S26"
     title = "File still changing"
     hint = "Try again once it is written to its end."
+
+
+class BadBackup(Refusal):
+    """The file is no whole backup."""
+
+    code = "NX-S31"
+    title = "Bad backup"
+    hint = "Take another backup; nothing was changed."
+
+
+class NotEmpty(Refusal):
+    """There is data where the backup would go."""
+
+    code = "NX-S32"
+    title = "Not empty"
+    hint = "Restore into another --data-dir, or let --replace move what is there aside."
+
+
+class NoBackup(Refusal):
+    """There is no backup."""
+
+    code = "NX-S33"
+    title = "No backup"
+    hint = "Name the file; `nexus backup` makes one."

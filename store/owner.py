@@ -25,9 +25,11 @@ PAUSE_S = 0.02
 class Ownership:
     """Held from `take` to `release`."""
 
-    def __init__(self, directory: Path, handle: int) -> None:
+    def __init__(self, directory: Path, handle: int, *, cut_off: bool = False) -> None:
         self._directory = directory
         self._handle = handle
+        #: Whether the owner before this one ended without a word.
+        self.cut_off = cut_off
 
     @classmethod
     def take(cls, directory: Path) -> Ownership:
@@ -43,6 +45,7 @@ class Ownership:
                 who = f"process {holder['pid']}" if holder else "another process"
                 raise Owned(f"{directory} is in use by {who}.")
             # What a killed owner left would name the wrong process until this one announces itself.
+            cut_off = (directory / OWNER_FILE).exists()
             (directory / OWNER_FILE).unlink(missing_ok=True)
         except OSError as error:
             os.close(handle)
@@ -50,7 +53,7 @@ class Ownership:
         except Owned:
             os.close(handle)
             raise
-        return cls(directory, handle)
+        return cls(directory, handle, cut_off=cut_off)
 
     def announce(self, owner: dict[str, Any]) -> None:
         """Write `owner.json`: pid, boot, version, schema, socket, http. Raises `DiskFull` or `Unwritable`."""

@@ -133,9 +133,12 @@ class Store:
         """The counters of the database, as of the last COMMIT; what was never counted is 0."""
         return self.writer.counters
 
-    def write(self, operation: Callable[[Transaction], T], size: int = 0) -> Awaitable[T]:
-        """Run `operation` in a transaction; what is awaited resolves after COMMIT. `size` is about how many bytes it writes."""
-        return self.writer.submit(operation, size)
+    def write(self, operation: Callable[[Transaction], T], size: int = 0, *, yielding: bool = False) -> Awaitable[T]:
+        """Run `operation` in a transaction; what is awaited resolves after COMMIT. `size` is about how many bytes it writes.
+
+        What nobody waits for is `yielding`: it gives way to everything else.
+        """
+        return self.writer.submit(operation, size, yielding=yielding)
 
     async def read(self, query: Callable[[driver.Connection], T]) -> T:
         """Run a short query on a read-only connection; it sees what is committed."""

@@ -75,14 +75,16 @@ def vacuum(tx: Transaction, pages: int = 256) -> None:
         tx.execute("PRAGMA incremental_vacuum(1)").fetchall()
 
 
-REFERENCES = (
-    "SELECT 1 FROM document WHERE sha=?",
-    "SELECT 1 FROM document WHERE header_sha=?",
-    "SELECT 1 FROM half WHERE sha=?",
-    "SELECT 1 FROM kv WHERE sha=?",
-    "SELECT 1 FROM msg WHERE sha=?",
-    "SELECT 1 FROM report WHERE sha=? AND val IS NULL",
+#: Where rows name blobs: table, column, and a condition on the row.
+REFERENCING = (
+    ("document", "sha", ""),
+    ("document", "header_sha", ""),
+    ("half", "sha", ""),
+    ("kv", "sha", ""),
+    ("msg", "sha", ""),
+    ("report", "sha", " AND val IS NULL"),
 )
+REFERENCES = tuple(f"SELECT 1 FROM {table} WHERE {column}=?{condition}" for table, column, condition in REFERENCING)
 
 
 def is_referenced(connection: Transaction | driver.Connection, sha: bytes) -> bool:

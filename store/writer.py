@@ -17,6 +17,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+from store import driver
 from store.batch import Batch, Claims, Committed, Submission
 from store.connection import Driver
 from store.driver import translate
@@ -64,6 +65,8 @@ class Writer:
         self._driver = run
         self._monotonic = monotonic
         self._waiting: deque[Submission] = deque()
+        #: What gives way to everything else.
+        self._yielding: deque[Submission] = deque()
         self._batch: list[Submission] = []
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,15 +88,19 @@ class Writer:
         """Call `listener` on the loop after every COMMIT, before the futures resolve."""
         self._listeners.append(listener)
 
-    def submit(self, operation: Operation[T], size: int = 0) -> asyncio.Future[T]:
-        """Queue an operation. The future resolves after COMMIT, in the order of submission."""
+    def submit(self, operation: Operation[T], size: int = 0, *, yielding: bool = False) -> asyncio.Future[T]:
+        """Queue an operation. The future resolves after COMMIT, in the order of submission; a `yielding` one gives way to all that are not."""
         future: Answer[T] = Answer(loop=self._loop)
         if self._closed:
             future.set_exception(Closed())
             return future
-        self._waiting.append(Submission(operation, size, future))
+        (self._yielding if yielding else self._waiting).append(Submission(operation, size, future, yielding))
         self._wake.set()
         return future
+
+    async def between(self, function: Callable[[driver.Connection], T]) -> T:
+        """Run a function on the connection between two transactions: for what cannot be in one. Everybody waits meanwhile."""
+        return await self._driver.run(function)
 
     @property
     def closed(self) -> bool:
@@ -112,8 +119,8 @@ class Writer:
 
     async def _serve(self) -> None:
         try:
-            while not (self._closed and not self._waiting):
-                if not self._waiting:
+            while not (self._closed and not self._queued):
+                if not self._queued:
                     self._wake.clear()
                     await self._wake.wait()
                     continue
@@ -122,14 +129,19 @@ class Writer:
         finally:
             # Only a task that was cancelled leaves someone waiting; whether its last batch was committed is unknown.
             self._closed = True
-            refuse([*self._batch, *self._waiting], Closed("The store was stopped before it could answer."))
+            refuse([*self._batch, *self._waiting, *self._yielding], Closed("The store was stopped before it could answer."))
             self._waiting.clear()
+            self._yielding.clear()
+
+    @property
+    def _queued(self) -> int:
+        return len(self._waiting) + len(self._yielding)
 
     async def _wave(self) -> None:
         """Callers that a COMMIT has just released submit again within the next turns of the loop: wait while each turn brings another."""
         known = 0
-        while known < len(self._waiting) < MOST_OPERATIONS:
-            known = len(self._waiting)
+        while known < self._queued < MOST_OPERATIONS:
+            known = self._queued
             await asyncio.sleep(0)
 
     async def _transact(self) -> None:
@@ -149,17 +161,18 @@ class Writer:
     def _gather(self) -> list[Submission]:
         batch: list[Submission] = []
         size = 0
-        waiting = self._waiting
-        while waiting and len(batch) < MOST_OPERATIONS and (not batch or size < MOST_BYTES):
-            submission = waiting.popleft()
-            size += submission.size
-            batch.append(submission)
+        for waiting in (self._waiting, self._yielding):
+            while waiting and len(batch) < MOST_OPERATIONS and (not batch or size < MOST_BYTES):
+                submission = waiting.popleft()
+                size += submission.size
+                batch.append(submission)
         return batch
 
     def _settle(self, batch: list[Submission], committed: Committed, claimant: Claimant | None) -> None:
         self.commits += 1
         self.counters.update(committed.deltas)
-        self._waiting.extendleft(reversed(batch[len(committed.results) :]))
+        for submission in reversed(batch[len(committed.results) :]):
+            (self._yielding if submission.yielding else self._waiting).appendleft(submission)
         for listener in self._listeners:
             try:
                 listener(committed)

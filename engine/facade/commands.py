@@ -34,6 +34,62 @@ class CloseJob(_Command, frozen=True, kw_only=True):
     job: str
 
 
+class SendOn(_Command, frozen=True, kw_only=True):
+    """What the open job has taken in so far goes on its way; more follows."""
+
+    job: str
+
+
+class AddWatch(_Command, frozen=True, kw_only=True):
+    """Watch a folder, or change how it is watched. Paths are absolute, as the file system has them."""
+
+    directory: bytes
+    tenant: str
+    ignore: tuple[str, ...] = ()
+    #: Where files go once they are taken in; `None` keeps them where they are.
+    move_to: bytes | None = None
+
+
+class RemoveWatch(_Command, frozen=True, kw_only=True):
+    """Watch a folder no more; its files and documents stay."""
+
+    directory: bytes
+
+
+class PauseWatch(_Command, frozen=True, kw_only=True):
+    """Take nothing more from a watched folder, or go on."""
+
+    directory: bytes
+    paused: bool = True
+
+
+class BeginBackfill(_Command, frozen=True, kw_only=True):
+    """An open job takes `found` files of a folder in, at most `rate` a minute."""
+
+    job: str
+    tenant: str
+    directory: bytes
+    found: int
+    rate: int | None = None
+
+
+class NoteBackfill(_Command, frozen=True, kw_only=True):
+    """How many files of a backfill were taken in, known or refused so far, and whether it has ended."""
+
+    job: str
+    taken: int
+    known: int
+    refused: int
+    ended: bool = False
+
+
+class PauseBackfills(_Command, frozen=True, kw_only=True):
+    """Take nothing more in by backfills, of one folder or all, or go on."""
+
+    directory: bytes | None = None
+    paused: bool = True
+
+
 class Requeue(_Command, frozen=True, kw_only=True):
     """Send dead letters back to where they failed: by document or by message."""
 
@@ -45,6 +101,12 @@ class Requeue(_Command, frozen=True, kw_only=True):
 
 class Reprocess(_Command, frozen=True, kw_only=True):
     """Run documents again from the planner, under a new trace."""
+
+    documents: tuple[str, ...]
+
+
+class RebuildAssistant(_Command, frozen=True, kw_only=True):
+    """Forget what the assistant prepared of documents and prepare it again."""
 
     documents: tuple[str, ...]
 
@@ -118,6 +180,10 @@ class ReleaseLocks(_Command, frozen=True, kw_only=True):
     force: bool = False
 
 
+class CollectBlobs(_Command, frozen=True, kw_only=True):
+    """Go round all blobs and move those that nothing names to the trash."""
+
+
 class SweepNow(_Command, frozen=True, kw_only=True):
     """Sweep until nothing expired is left."""
 
@@ -140,9 +206,19 @@ class RemoveCompany(_Command, frozen=True, kw_only=True):
     cnpj: str
 
 
+class ChangeSetting(_Command, frozen=True, kw_only=True):
+    """Set a setting while the engine runs; `None` takes it back. `who` is the user and the face."""
+
+    key: str
+    value: str | None
+    who: str
+
+
 Command = (
     OpenJob | TakeIn | CloseJob | Requeue | Reprocess | Cancel | Enqueue | ChangeQueue | PurgeQueue | DropDead | RestoreDead
-    | PutKey | DeleteKeys | ExpireKey | ReleaseLocks | SweepNow | PutCompany | RemoveCompany
+    | PutKey | DeleteKeys | ExpireKey | ReleaseLocks | SweepNow | PutCompany | RemoveCompany | ChangeSetting
+    | SendOn | AddWatch | RemoveWatch | PauseWatch | BeginBackfill | NoteBackfill | PauseBackfills
+    | RebuildAssistant | CollectBlobs
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.contract import codec, events
 from engine.contract.events import A1, AgentSpec
-from engine.facade import filters, manual
+from engine.facade import filters, rerun
 from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
 from engine.facade.objects import document_object
 from engine.facade.reading import Executing, Reading
@@ -202,11 +202,14 @@ class Documents:
         return CommandResult(done=done, refused=tuple(refused), data={"job": job})
 
     async def reprocessable(self, doc_ids: Sequence[str]) -> CommandResult:
-        """What `reprocess` would do: how many documents, and which it would decline. Nothing is written."""
+        """What `reprocess` would do: how many documents, in which states, which locks are in the way, and which it would decline.
+
+        Nothing is written.
+        """
+        wall = self._reading.wall_ms()
 
         def query(connection: Connection) -> CommandResult:
-            taken, outcome = manual.reprocessable(connection, doc_ids)
-            return CommandResult(done=len(taken), refused=tuple(declined.of(doc) for doc, declined in outcome if declined is not None))
+            return rerun.preview(connection, wall, doc_ids)
 
         return await self._reading.read(query)
 
@@ -295,6 +298,7 @@ def step_view(step: steps.Step) -> StepView:
     """A stored step as faces see it."""
     started, ended = step.started, step.ended
     return StepView(
+        document=step.doc,
         agent=step.stage,
         event=step.event,
         attempt=step.attempt,

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
+from engine.facade.assistant import Assistant
+from engine.facade.backfills import Backfills
+from engine.facade.blobs import BlobFiles
 from engine.facade.companies import OwnCompanies
 from engine.facade.documents import Documents
 from engine.facade.jobs import Jobs
 from engine.facade.queues import Queues
 from engine.facade.reading import Executing, Reading
 from engine.facade.searching import Searching
+from engine.facade.settings import LiveSettings
 from engine.facade.state import State
 from engine.facade.views import Changes
+from engine.facade.watches import WatchedFolders
 
 EngineState = Literal["running", "draining", "viewer", "stopped"]
 
@@ -43,7 +48,12 @@ class Engine:
         self.queues = Queues(reading, executing)
         self.state = State(reading, executing)
         self.companies = OwnCompanies(reading, executing)
+        self.watches = WatchedFolders(reading, executing)
+        self.backfills = Backfills(reading, executing)
+        self.blobs = BlobFiles(reading, executing)
         self.search = Searching(reading)
+        self.assistant = Assistant(reading, executing)
+        self.settings = LiveSettings(reading, executing)
         self.reading = reading
 
     def changes(self, since: int) -> Changes:

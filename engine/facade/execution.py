@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, EngineError
-from engine.facade import commands, manual, refusals
+from engine.facade import blobs, commands, folders, manual, rebuilding, refusals, rerun, settings
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
@@ -48,9 +48,11 @@ class LocalExecutor:
             commands.OpenJob: self._open_job,
             commands.TakeIn: self._take_in_one,
             commands.CloseJob: self._close_job,
+            **folders.handlers(store, outside, intake),
             commands.Requeue: self._requeue,
             commands.Reprocess: self._reprocess,
             commands.Cancel: self._cancel,
+            commands.RebuildAssistant: self._rebuild_assistant,
             commands.Enqueue: self._enqueue,
             commands.ChangeQueue: self._change_queue,
             commands.PurgeQueue: self._purge,
@@ -61,8 +63,10 @@ class LocalExecutor:
             commands.ExpireKey: self._expire_key,
             commands.ReleaseLocks: self._release,
             commands.SweepNow: self._sweep_now,
+            commands.CollectBlobs: lambda _: blobs.collect(store),
             commands.PutCompany: self._put_company,
             commands.RemoveCompany: self._remove_company,
+            commands.ChangeSetting: self._change_setting,
         }
 
     async def execute(self, command: Command) -> CommandResult:
@@ -112,11 +116,10 @@ class LocalExecutor:
 
     async def _reprocess(self, command: commands.Reprocess) -> CommandResult:
         job = self._new_id()
-        outcome = await self._store.write(
-            partial(manual.reprocess, now=self._clock.steady_ms(), wall=self._clock.wall_ms(), job=job, docs=command.documents)
-        )
-        result = _counted(outcome)
-        return CommandResult(done=result.done, refused=result.refused, data={"job": job})
+        return await rerun.rerun(self._store, self._clock, job, command.documents)
+
+    async def _rebuild_assistant(self, command: commands.RebuildAssistant) -> CommandResult:
+        return _counted(await rebuilding.rebuild(self._store, self._clock, command.documents))
 
     async def _cancel(self, command: commands.Cancel) -> CommandResult:
         now, wall = self._clock.steady_ms(), self._clock.wall_ms()
@@ -124,8 +127,20 @@ class LocalExecutor:
 
     async def _enqueue(self, command: commands.Enqueue) -> CommandResult:
         event = manual.validated(command.event)
+        if (wanted := rerun.wanted(event)) is not None:
+            return await self._enqueue_wanted(event.name.value, wanted)
         await self._store.write(partial(manual.enqueue, now=self._clock.steady_ms(), event=event))
         return CommandResult(done=1, data={"name": event.name.value, "docId": event.headers.doc_id})
+
+    async def _enqueue_wanted(self, name: str, wanted: rerun.Wanted) -> CommandResult:
+        """A planner's event by hand with `dryRun`, which only counts, or `reprocess`, which has a trace of its own."""
+        tenant, docs, priority = wanted.tenant, wanted.docs, wanted.priority
+        if wanted.dry_run:
+            wall = self._clock.wall_ms()
+            result = await self._store.read(lambda connection: rerun.preview(connection, wall, docs, tenant, priority))
+        else:
+            result = await rerun.rerun(self._store, self._clock, self._new_id(), docs, tenant, priority)
+        return CommandResult(done=result.done, refused=result.refused, data={"name": name, **result.data})
 
     async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:
         for setting, value in command.settings.items():
@@ -192,6 +207,9 @@ class LocalExecutor:
             if not await self._sweep():
                 break
         return CommandResult(done=self._store.counters["expired"] - before)
+
+    async def _change_setting(self, command: commands.ChangeSetting) -> CommandResult:
+        return await settings.change(self._store, self._clock.wall_ms(), command)
 
     async def _put_company(self, command: commands.PutCompany) -> CommandResult:
         _one(command.tenant)

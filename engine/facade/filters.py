@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from engine.contract.payloads import Kind
 from engine.errors import BadFilter
 
 ACTIVE = ("queued", "processing", "retrying", "waiting_lock")
@@ -88,6 +89,7 @@ QUALIFIERS: dict[str, Callable[[str], Condition]] = {
     "state": _state,
     "status": _status,
     "family": _equals("family"),
+    "kind": lambda value: Condition("kind=?", (_known("kind", value.upper(), tuple(kind.value for kind in Kind)),)),
     "issuer": _starts("issuer"),
     "recipient": _starts("recipient"),
     "cfop": _contains("cfops"),

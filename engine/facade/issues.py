@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UnsetType, inspect
@@ -69,6 +69,11 @@ def told(body: bytes) -> str:
     return "; ".join([*map(str, found[:MOST]), *more])
 
 
+def of(kind: Any, body: bytes) -> tuple[str, ...]:
+    """The issues of a body that should be of a type, each as a sentence."""
+    return tuple(map(str, list(_walk(kind, body, ""))[:MOST]))
+
+
 def _event(body: bytes) -> Iterator[Issue]:
     yield from _walk(Envelope, body, "")
     parts = _read(dict[str, msgspec.Raw], body) or {}
@@ -80,7 +85,10 @@ def _event(body: bytes) -> Iterator[Issue]:
 def _walk(kind: Any, raw: bytes | msgspec.Raw, path: str) -> Iterator[Issue]:
     """Issues of a value that should be of a type, in the order of its fields."""
     kind = _present(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+    if get_origin(kind) is Annotated and get_origin(get_args(kind)[0]) is list:
+        below = list(_walk(get_args(kind)[0], raw, path))
+        yield from below or ([Issue(path, "a list that is not empty", LIST)] if _refused(kind, raw) is not None else [])
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         yield from _struct(kind, raw, path)
     elif get_origin(kind) is list and (items := _read(list[msgspec.Raw], raw)) is not None:
         for place, item in enumerate(items):

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadInput
-from engine.facade.commands import CloseJob, CommandResult, Enqueue, OpenJob
+from engine.errors import BadInput, InvalidEvent
+from engine.facade import manual, rerun
+from engine.facade.commands import CloseJob, CommandResult, Enqueue, OpenJob, Refusal
 from engine.facade.documents import step_view
 from engine.facade.reading import Executing, Reading
 from engine.facade.views import JobView, StepView
@@ -71,6 +72,20 @@ class Jobs:
     async def enqueue(self, event: dict[str, Any]) -> CommandResult:
         """Send an event by hand."""
         return await self._execute(Enqueue(event=event))
+
+    async def preview(self, event: dict[str, Any]) -> CommandResult:
+        """What a planner's event with `dryRun` would do, counted; read only. Whatever is no such event is refused."""
+        try:
+            wanted = rerun.wanted(manual.validated(event))
+            if wanted is None or not wanted.dry_run:
+                raise InvalidEvent("Only evt.pipeline.requested with the option dryRun can be tried.")
+        except InvalidEvent as error:
+            return CommandResult(refused=(Refusal(subject="", reason=str(error), code=error.code, hint=error.hint),))
+        wall = self._reading.wall_ms()
+        result = await self._reading.read(
+            lambda connection: rerun.preview(connection, wall, wanted.docs, wanted.tenant, wanted.priority)
+        )
+        return CommandResult(done=result.done, refused=result.refused, data={"name": event["name"], **result.data})
 
     async def _execute(self, command: Any) -> CommandResult:
         result: CommandResult = await self._executing.execute(command)

@@ -5,7 +5,6 @@ Where many things are named, each is done or declined by itself: the outcome say
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +13,10 @@ import msgspec
 from engine.contract import codec, keys
 from engine.contract.envelope import Envelope
 from engine.contract.events import QUEUE_OF, EventName
-from engine.contract.payloads import PAYLOAD_OF, PipelineOptions
+from engine.contract.payloads import PAYLOAD_OF
 from engine.errors import InvalidEvent
 from engine.facade import issues, refusals
 from engine.facade.refusals import Declined
-from engine.intake import planning
-from engine.intake.job_state import put_created
 from engine.intake.requeue import LOCK_MS
 from engine.runtime import standing
 from engine.runtime.standing import TERMINAL
@@ -32,9 +29,6 @@ from store.transaction import Transaction
 
 #: What was named, and why nothing was done with it, or `None`.
 Outcome = list[tuple[str, Declined | None]]
-
-#: What an earlier run said is over.
-NO_ERROR: dict[str, Any] = {"error_code": None, "error": None, "error_arguments": None}
 
 
 def validated(event: dict[str, Any]) -> Envelope:
@@ -65,60 +59,6 @@ def enqueue(tx: Transaction, now: int, event: Envelope) -> None:
     body = msgspec.json.encode(event)
     draft = Draft(queue=queue.id, body=body, trace=headers.trace_id, doc=doc or None, prio=Priority.NORMAL, run=run)
     queues.send(tx, now, [draft])
-
-
-def reprocessable(connection: Any, docs: Sequence[str]) -> tuple[list[documents.Document], Outcome]:
-    """Which of the documents can run again, and why others cannot; all of the first one's tenant."""
-    outcome: Outcome = []
-    taken: list[documents.Document] = []
-    found = documents.find_many(connection, docs)
-    for doc in dict.fromkeys(docs):
-        document = found.get(doc)
-        if document is None:
-            outcome.append((doc, refusals.NO_SUCH_DOCUMENT))
-        elif document.state not in TERMINAL:
-            outcome.append((doc, refusals.STILL_AT_WORK))
-        elif taken and document.tenant != taken[0].tenant:
-            outcome.append((doc, refusals.OTHER_TENANT))
-        else:
-            taken.append(document)
-            outcome.append((doc, None))
-    return taken, outcome
-
-
-def reprocess(tx: Transaction, now: int, wall: int, job: str, docs: Sequence[str]) -> Outcome:
-    """Run documents again from the planner as a new job, whose id is the new trace."""
-    taken, outcome = reprocessable(tx, docs)
-    if not taken:
-        return outcome
-    tenant = taken[0].tenant
-    options = msgspec.to_builtins(PipelineOptions(reprocess=True, priority="normal"))
-    jobs.create(tx, wall, job, tenant, "upload", Priority.NORMAL, json.dumps(options))
-    for document in taken:
-        _start_over(tx, now, wall, job, document)
-    put_created(tx, wall, job)
-    row = jobs.find(tx, job)
-    assert row is not None
-    while planning.plan(tx, now, wall, row):
-        pass
-    jobs.close_intake(tx, wall, job)
-    return outcome
-
-
-def _start_over(tx: Transaction, now: int, wall: int, job: str, document: documents.Document) -> None:
-    tenant, doc = document.tenant, document.doc
-    if document.state == "dead_lettered":
-        bin.discard(tx, now, [row[0] for row in tx.rows("SELECT id FROM msg WHERE doc=?", (doc,))])
-    documents.change_state(tx, tenant, doc, document.state, "queued")
-    documents.update(
-        tx, tenant, doc,
-        {"state": "queued", "job": job, "trace": job, "planned": 0, "finished": None, "stage": None, **NO_ERROR},
-    )  # fmt: skip
-    path = tx.row("SELECT path FROM source WHERE tenant=? AND doc=? ORDER BY id LIMIT 1", (tenant, doc))
-    documents.add_source(
-        tx, wall, tenant, doc, job, document.name if path is None else path[0], already=False, finished=False
-    )
-    jobs.expect(tx, job, 1)
 
 
 def cancel(tx: Transaction, now: int, wall: int, doc: str) -> Declined | None:

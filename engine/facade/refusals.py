@@ -34,13 +34,14 @@ LOCK_ALIVE = Declined(
 NO_SUCH_KEY = Declined("NX-F11", "no such key", "`nexus kv ls` lists them.")
 NOT_A_COMPANY = Declined("NX-F12", "not an own company", "`nexus companies ls` lists them.")
 OVERTAKEN = Declined("NX-F13", "its document was run again since", "Nothing to do: the newer run counts.")
+NO_REPORT = Declined("NX-F50", "no finished report", "Bring it to its end first: `nexus dlq requeue` or `nexus reprocess`.")
 
 #: All of them, by code.
 DECLINED: dict[str, Declined] = {
     one.code: one
     for one in (
         NO_SUCH_DOCUMENT, STILL_AT_WORK, OTHER_TENANT, AT_ITS_END, NO_DEAD_LETTER, LOCK_HELD, NO_SUCH_DEAD_LETTER, NOT_IN_THE_BIN, NOT_HELD,
-        LOCK_ALIVE, NO_SUCH_KEY, NOT_A_COMPANY, OVERTAKEN,
+        LOCK_ALIVE, NO_SUCH_KEY, NOT_A_COMPANY, OVERTAKEN, NO_REPORT,
     )
 }  # fmt: skip
 _BY_REASON = {one.reason: one for one in DECLINED.values()}

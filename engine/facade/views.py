@@ -57,8 +57,9 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A line of the timeline; `state` is done, retried or dead."""
+    """A line of the timeline; `state` is done, retried or dead. The planner's is of no `document`."""
 
+    document: str
     agent: str
     event: str
     attempt: int

@@ -159,6 +159,10 @@ class Intake:
         finally:
             await ahead.drop()
 
+    async def send_on(self, job: str) -> None:
+        """What the job has taken in so far goes on its way; halves of notes that came in lists wait for the rest."""
+        await self._plan(job)
+
     async def close_job(self, job: str) -> jobs.Job:
         """All files are in: pair what the lists brought, send everything on its way. Returns the job, which may have ended already."""
         now, wall = self._clock.steady_ms(), self._clock.wall_ms()

@@ -42,12 +42,13 @@ def files(paths: Sequence[Path]) -> Iterator[Found]:
         except (FileNotFoundError, NotADirectoryError):
             yield Found(path, NoSuchFile(f"There is no {path}."))
         except (OSError, ValueError) as error:
-            yield Found(path, _unreadable(path, error))
+            yield Found(path, unreadable(path, error))
         else:
-            yield Found(path, _refusal(path, status.st_mode), status.st_size)
+            yield Found(path, refusal(path, status.st_mode), status.st_size)
 
 
-def _refusal(path: Path, mode: int) -> BadInput | None:
+def refusal(path: Path, mode: int) -> BadInput | None:
+    """Why what the path leads to, of this mode, is not taken in."""
     if stat.S_ISDIR(mode):
         # It may lead in a circle; one that a person named is meant, and was entered.
         return NotAFile(f"{path} is a link to a folder and is not followed.")
@@ -56,7 +57,8 @@ def _refusal(path: Path, mode: int) -> BadInput | None:
     return None if os.access(path, os.R_OK) else NotReadable(f"{path} cannot be read.")
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> BadInput:
+def unreadable(path: Path, error: OSError | ValueError) -> BadInput:
+    """Why a path leads to nothing that can be read."""
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return NotAFile(f"{path} is a link that leads in a circle.")
     return NotReadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.")

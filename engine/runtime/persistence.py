@@ -30,13 +30,13 @@ class Persistence:
         """From now on what the disk says is raised: whatever is not committed is done again after the next start."""
         self._given_up = True
 
-    async def write(self, operation: Callable[[Transaction], T], size: int = 0) -> T:
-        """Commit an operation, at the latest when the disk is well again."""
+    async def write(self, operation: Callable[[Transaction], T], size: int = 0, *, yielding: bool = False) -> T:
+        """Commit an operation, at the latest when the disk is well again; a `yielding` one after all that are not."""
         try:
-            result = await self._store.write(operation, size)
+            result = await self._store.write(operation, size, yielding=yielding)
         except self._outwaits as error:
             await self._stall(error)
-            return await self.outwait(lambda: self._store.write(operation, size))
+            return await self.outwait(lambda: self._store.write(operation, size, yielding=yielding))
         self.stalled = None
         return result
 

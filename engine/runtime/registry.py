@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from engine.agents.registry import AGENTS, Handle
 from engine.contract import codec
 from engine.contract.events import QUEUE_OF, AgentSpec, EventName
 from engine.contract.payloads import PAYLOAD_OF
+from engine.settings.catalogue import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,17 @@ class Agent:
 
 
 Registry = Mapping[EventName, Agent]
+#: Every agent by its own limits.
+UNCHANGED: Mapping[str, Limits] = MappingProxyType({})
 
 
-def production() -> Registry:
-    """The eleven agents."""
-    return {name: Agent.of(name, spec, handle, codec.decoder(PAYLOAD_OF[name])) for name, (spec, handle) in AGENTS.items()}
+def production(limits: Mapping[str, Limits] = UNCHANGED) -> Registry:
+    """The eleven agents, with what was configured for them by id."""
+    return {
+        name: Agent.of(name, _limited(spec, limits.get(spec.id)), handle, codec.decoder(PAYLOAD_OF[name]))
+        for name, (spec, handle) in AGENTS.items()
+    }
+
+
+def _limited(spec: AgentSpec, limits: Limits | None) -> AgentSpec:
+    return spec if limits is None else replace(spec, timeout_ms=limits.timeout_ms, max_attempts=limits.max_attempts)

@@ -21,25 +21,29 @@ LONGEST = 0.020
 
 
 class Turn:
-    """The right to compute: whoever comes back from waiting goes first, then first come first served.
+    """The right to compute: by priority (lower is sooner); within one, whoever comes back from waiting goes first, then first come first served.
 
-    So work flows depth first: what has begun is finished while it is warm, and is not overtaken by what has not begun.
+    So work flows depth first: what has begun is finished while it is warm, and is overtaken only by what is more urgent.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._held = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        #: By priority.
+        self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
+        #: The holder's priority.
+        self._prio = 0
         self._since = 0.0
         self._breathed = 0.0
         #: When the first holder in this pass of the loop began.
         self._pass: float | None = None
 
-    async def take(self, *, resuming: bool = False) -> None:
+    async def take(self, prio: int = 0, *, resuming: bool = False) -> None:
         """Wait for the turn; whoever has it gives it back in a `finally`."""
         if self._held:
-            await self._queue(resuming=resuming)
+            await self._queue(prio, resuming=resuming)
         self._held = True
+        self._prio = prio
         now = self._monotonic()
         if self._pass is not None and now - self._pass >= SLICE:
             # Others have used up this pass of the loop, each with a little.
@@ -57,12 +61,13 @@ class Turn:
     def _passed(self) -> None:
         self._pass = None
 
-    async def _queue(self, *, resuming: bool) -> None:
+    async def _queue(self, prio: int, *, resuming: bool) -> None:
         handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(prio, deque())
         if resuming:
-            self._waiting.appendleft(handed)
+            waiting.appendleft(handed)
         else:
-            self._waiting.append(handed)
+            waiting.append(handed)
         try:
             await handed
         except asyncio.CancelledError:
@@ -72,11 +77,13 @@ class Turn:
 
     def give(self) -> None:
         """Hand the turn over."""
-        while self._waiting:
-            handed = self._waiting.popleft()
-            if not handed.done():
-                handed.set_result(None)
-                return
+        for prio in sorted(self._waiting):
+            waiting = self._waiting[prio]
+            while waiting:
+                handed = waiting.popleft()
+                if not handed.done():
+                    handed.set_result(None)
+                    return
         self._held = False
 
     def is_due(self, now: float) -> bool:
@@ -92,26 +99,28 @@ class Turn:
             await asyncio.sleep(0)
             self._breathed = self._monotonic()
             return
+        prio = self._prio
         self.give()
         try:
             await asyncio.sleep(0)
         finally:
-            await self._retake(resuming=False)
+            await self._retake(prio, resuming=False)
 
     async def aside(self, awaitable: Coroutine[Any, Any, T]) -> T:
         """Wait for something without holding the turn."""
+        prio = self._prio
         self.give()
         try:
             return await awaitable
         finally:
-            await self._retake(resuming=True)
+            await self._retake(prio, resuming=True)
 
-    async def _retake(self, *, resuming: bool) -> None:
+    async def _retake(self, prio: int, *, resuming: bool) -> None:
         """Take the turn even if cancelled meanwhile: whoever called holds it, and gives it back when the cancellation gets there."""
         cancelled: asyncio.CancelledError | None = None
         while True:
             try:
-                await self.take(resuming=resuming)
+                await self.take(prio, resuming=resuming)
             except asyncio.CancelledError as error:
                 cancelled = error
                 continue

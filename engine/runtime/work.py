@@ -18,6 +18,7 @@ from engine.runtime.settle import Claimed, Hands, Moment, Planned, Settled, Unwr
 from engine.runtime.tools import Tools
 from store.blobs import Blob
 from store.errors import Conflict, LeaseLost, StoreError
+from store.queues import Priority
 from store.records.jobs import Job
 
 
@@ -44,7 +45,7 @@ class Work:
         event = claimed.event
         try:
             # What computes holds the turn, decoding and encoding included: ten workers that a COMMIT wakes at once would hold the loop for their sum.
-            await tools.turn.take()
+            await tools.turn.take(claimed.delivery.prio)
             try:
                 if event is None:
                     event = self._hydrate(claimed)
@@ -90,7 +91,7 @@ class Work:
             try:
                 settled = await self._commit(claimed, prepared, chain.lookup)
             except Conflict:
-                await tools.turn.take()
+                await tools.turn.take(claimed.delivery.prio)
                 try:
                     chain, prepared = await self._run(claimed, event, ahead=ahead, mistaken=True)
                 finally:
@@ -127,7 +128,7 @@ class Work:
         sending = prepared.effects.queues()
         tools.slots.begin_sending(sending)
         try:
-            settled = await tools.persistence.write(operation)
+            settled = await tools.persistence.write(operation, yielding=_nobody_waits(claimed))
         finally:
             tools.slots.end_sending(sending)
         tools.leases.let_go(claimed)
@@ -164,11 +165,15 @@ class Work:
             planned=None if event is None else _planned(event),
         )  # fmt: skip
         try:
-            for job in await tools.persistence.write(operation):
+            for job in await tools.persistence.write(operation, yielding=_nobody_waits(claimed)):
                 self._told(job)
         except LeaseLost:
             pass
         tools.leases.let_go(claimed)
+
+
+def _nobody_waits(claimed: Claimed) -> bool:
+    return claimed.delivery.prio >= Priority.LOW
 
 
 def _planned(event: Event) -> Planned | None:

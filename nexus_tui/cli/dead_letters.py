@@ -8,12 +8,14 @@ from typing import Annotated
 import msgspec
 import typer
 
+from engine.facade.issue_text import issue_text
 from engine.facade.objects import letter_object
 from engine.facade.views import DeadLetter
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import EVERYTHING, AsJson, DataDir, Lang, Limit, Session
 from nexus_tui.cli.words import Language, word
+from nexus_tui.version import VERSION
 
 app = typer.Typer(help="Dead letters.", no_args_is_help=True)
 Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.", show_default=False)]
@@ -80,6 +82,25 @@ def show(message: Message, data_dir: DataDir = None, as_json: AsJson = False, la
             output.emit(letter_object(letter), event=_event(body))
         else:
             _tell(letter, body, session.language)
+        return output.DONE
+
+    session.query(work)
+
+
+@app.command("issue")
+def issue(message: Message, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    """Print a dead letter as the text of an issue, without anything of the document."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(nexus: Appliance) -> int:
+        letter = await nexus.engine.queues.letter(message)
+        if letter is None:
+            return session.missing("no_dead_letter", str(message), "nexus dlq ls")
+        text = issue_text(letter, VERSION)
+        if as_json:
+            output.emit(text._asdict())
+        else:
+            output.write(f"# {text.title}\n\n{text.body}".encode())
         return output.DONE
 
     session.query(work)

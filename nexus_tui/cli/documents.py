@@ -1,4 +1,4 @@
-"""`nexus docs`, `nexus search`, `nexus reprocess`: finding documents, reading what is known of them, running them again."""
+"""`nexus docs`, `nexus search`: finding documents and reading what is known of them."""
 
 from __future__ import annotations
 
@@ -231,39 +231,6 @@ def register(root: typer.Typer) -> None:
                 )
 
         session.query(work)
-
-    @root.command("reprocess")
-    def reprocess(
-        docs: Annotated[list[str] | None, typer.Argument(help="Document ids.", show_default=False)] = None,
-        job: Annotated[str | None, typer.Option(help="All documents of a job.", show_default=False)] = None,
-        filter: Annotated[
-            str | None, typer.Option("--filter", help="All documents that match.", show_default=False)
-        ] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
-        tenant: Tenant = "*",
-        data_dir: DataDir = None,
-        as_json: AsJson = False,
-        lang: Lang = None,
-    ) -> None:
-        """Run documents again from the planner, under a new trace."""
-        if not docs and job is None and filter is None:
-            raise typer.BadParameter("name documents, --job or --filter")
-        session = Session.of(data_dir, as_json, lang)
-
-        async def work(nexus: Appliance) -> int:
-            wanted = list(docs or ())
-            if job is not None:
-                wanted += await nexus.engine.documents.ids(f"job:{job}", tenant)
-            if filter is not None:
-                wanted += await nexus.engine.documents.ids(filter, tenant)
-            if dry_run:
-                return session.result(await nexus.engine.documents.reprocessable(wanted), "would_reprocess")
-            outcome = await nexus.engine.documents.reprocess(wanted)
-            return session.result(
-                msgspec.structs.replace(outcome, data={"jobId": outcome.data.get("job")}), "reprocessing"
-            )
-
-        (session.query if dry_run else session.command)(work)
 
 
 def filter_text(words: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from engine.facade.commands import PutCompany
 from nexus_tui.appliance import Appliance, appliance
 from nexus_tui.cli import output, results
 from nexus_tui.cli.processing import Errand, open_job, taken, whoever_runs
+from nexus_tui.cli.reprocess import tell_preview
 from nexus_tui.cli.session import AsJson, DataDir, Lang, OneTenant, Session
 from nexus_tui.cli.words import word
 from nexus_tui.demo import demo_files
@@ -153,11 +154,28 @@ def enqueue(
     if not isinstance(value, dict) or value.get("name", event) != event:
         raise typer.BadParameter(f"{file} holds no {event}")
 
-    async def work(nexus: Appliance) -> int:
-        outcome = await nexus.engine.jobs.enqueue({**value, "name": event})
-        return session.result(outcome, "sent")
+    whole = {**value, "name": event}
 
-    session.command(work)
+    async def work(nexus: Appliance) -> int:
+        outcome = await nexus.engine.jobs.enqueue(whole)
+        return session.result(outcome, "reprocessing" if "job" in outcome.data else "sent")
+
+    async def count(nexus: Appliance) -> int:
+        return tell_preview(session, await nexus.engine.jobs.preview(whole))
+
+    if _only_counts(whole):
+        # Through no engine, which would note that it was asked.
+        session.query(count)
+    else:
+        session.command(work)
+
+
+def _only_counts(event: dict[str, Any]) -> bool:
+    if event["name"] != "evt.pipeline.requested":
+        return False
+    payload = event.get("payload")
+    options = payload.get("options") if isinstance(payload, dict) else None
+    return isinstance(options, dict) and options.get("dryRun") is True
 
 
 def register(root: typer.Typer) -> None:

@@ -7,8 +7,31 @@ from typing import Annotated, Any
 
 import typer
 
-from nexus_tui.cli import companies, dead_letters, documents, intake, jobs, keys, locks, output, queues, service, usage
-from nexus_tui.cli.session import DataDir, Lang, Session
+from nexus_tui import preferences
+from nexus_tui.cli import (
+    assistant,
+    backfill,
+    backup,
+    companies,
+    config,
+    dead_letters,
+    doctor,
+    documents,
+    installing,
+    intake,
+    jobs,
+    keys,
+    locks,
+    output,
+    queues,
+    reprocess,
+    secrets,
+    service,
+    traces,
+    usage,
+    watch,
+)
+from nexus_tui.cli.session import ConfigurationFile, DataDir, Lang, Session
 from nexus_tui.cli.words import VARIABLE as LANGUAGE_VARIABLE
 from nexus_tui.directories import VARIABLE as DIRECTORY_VARIABLE
 from nexus_tui.version import VERSION
@@ -23,20 +46,26 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (service, intake):
+for module in (service, backfill, doctor, installing, intake, backup):
     module.register(app)
 for name, group in {
     "docs": documents.app,
     "jobs": jobs.app,
+    "trace": traces.app,
     "queues": queues.app,
     "dlq": dead_letters.app,
     "kv": keys.app,
     "locks": locks.app,
     "sweep": keys.sweeping,
     "companies": companies.app,
+    "assistant": assistant.app,
+    "watch": watch.app,
+    "config": config.app,
+    "secrets": secrets.app,
 }.items():
     app.add_typer(group, name=name)
 documents.register(app)
+reprocess.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -44,6 +73,7 @@ def opening(
     context: typer.Context,
     data_dir: DataDir = None,
     lang: Lang = None,
+    config_file: ConfigurationFile = None,
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
 ) -> None:
     """Without a command: the terminal UI."""
@@ -55,6 +85,7 @@ def opening(
         os.environ[DIRECTORY_VARIABLE] = os.fspath(data_dir)
     if lang is not None:
         os.environ[LANGUAGE_VARIABLE] = lang
+    del config_file  # taken before the call was parsed: any command takes it at any place
     if context.invoked_subcommand is None:
         from nexus_tui.opening import open_terminal
 
@@ -69,8 +100,13 @@ def run(arguments: list[str]) -> int:
         from nexus_tui.opening import open_terminal
 
         return open_terminal(data_directory(None), None)
+    arguments = usage.take_configuration(arguments)
+    preferences.forget()
     spoken = usage.spoken_in(arguments)
+    directory = usage.directory_in(arguments)
+    preferences.keep_time(directory)
     command: Any = typer.main.get_command(app)
+    preferences.put_tenant(command, directory)
     if spoken == "pt":
         usage.put_into_portuguese(command)
     try:

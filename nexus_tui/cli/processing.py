@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import EngineError, OwnerGone
+from engine.facade.views import JobView
 from nexus_tui.appliance import Appliance, appliance, looking, serving
 from nexus_tui.cli import output
 from nexus_tui.cli.session import Session
@@ -79,20 +80,23 @@ class Errand:
         if bar is not None:
             bar.start()
         try:
-            while True:
-                view = await nexus.engine.jobs.find(self._job)
-                if view is None or (not view.open and view.finished >= view.total):
-                    return
-                if not nexus.owner and not serving(nexus.directory):
-                    raise OwnerGone(
-                        "The engine that processes the documents has ended; they are kept, and go on when one runs again."
-                    )
+            async for view in progress(nexus, self._job):
                 if bar is not None and watched is not None:
                     bar.update(watched, total=view.total, completed=view.finished)
-                await _news(nexus)
         finally:
             if bar is not None:
                 bar.stop()
+
+
+async def progress(nexus: Appliance, job: str) -> AsyncIterator[JobView]:
+    """How far a job is, until it has ended. Raises `OwnerGone` if the engine looked on at has ended."""
+    while (view := await nexus.engine.jobs.find(job)) is not None and (view.open or view.finished < view.total):
+        if not nexus.owner and not serving(nexus.directory):
+            raise OwnerGone(
+                "The engine that processes the documents has ended; they are kept, and go on when one runs again."
+            )
+        yield view
+        await _news(nexus)
 
 
 async def whoever_runs(session: Session, work: Callable[[Appliance], Coroutine[Any, Any, T]], *, engine: bool) -> T:
@@ -120,9 +124,11 @@ async def taken(
 
 
 @asynccontextmanager
-async def open_job(nexus: Appliance, tenant: str) -> AsyncIterator[str]:
+async def open_job(
+    nexus: Appliance, tenant: str, *, source: str = "upload", priority: str = "normal"
+) -> AsyncIterator[str]:
     """A job for the files that come inside; closed after them, or where nobody brings the rest."""
-    job = await nexus.engine.jobs.open(tenant)
+    job = await nexus.engine.jobs.open(tenant, source=source, priority=priority)
     try:
         yield job
     except OwnerGone:

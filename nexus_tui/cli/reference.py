@@ -16,7 +16,7 @@ HEADING = """\
 
 Written by `python -m nexus_tui.cli.reference`; a test compares it with the commands.
 
-Every command but `demo` takes `--data-dir` (NEXUS_DATA_DIR); every one `--json` (one object a line on stdout, diagnostics on stderr), `--lang`
+Every command but `demo` takes `--data-dir` (NEXUS_DATA_DIR); every one `--config` (NEXUS_CONFIG, at any place), `--json` (one object a line on stdout, diagnostics on stderr), `--lang`
 (NEXUS_LANG) and `--help`. Exit codes: 0 done, 1 some documents failed or nothing was found to act on, 2 usage, 69 service unavailable, 75 the data
 directory is owned by a process that does not answer, 78 bad configuration or another version, 128 and the number of the signal that broke the
 command off (130 for Ctrl-C); `nexus run` ends with 0 when it is told to stop.

@@ -8,27 +8,41 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import NoData
+from engine.facade.configuration import configuration
 from engine.facade.disk import disk
 from engine.facade.views import IncidentView
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.words import word
+from nexus_tui.notify import READY, STOPPING, service_manager
 from store.owner import read_owner
+
+if TYPE_CHECKING:
+    from engine.facade.watches import WatchView
 
 
 def register(root: typer.Typer) -> None:
     """Commands at the root."""
 
     @root.command("init")
-    def init(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+    def init(
+        fresh: Annotated[
+            bool, typer.Option("--fresh", help="Start empty where the database was moved aside as damaged.")
+        ] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+        lang: Lang = None,
+    ) -> None:
         """Create the data directory; doing it again changes nothing."""
         session = Session.of(data_dir, as_json, lang)
+        if fresh:
+            session.run(_start_empty(session.directory))
 
         async def work(nexus: Appliance) -> None:
             if as_json:
@@ -43,6 +57,22 @@ def register(root: typer.Typer) -> None:
         """Run the engine without a screen until it is told to stop."""
         session = Session.of(data_dir, as_json, lang)
         session.run(_serve(session), word("draining", session.language), word("again", session.language))
+
+    @root.command("serve")
+    def serve(
+        port: Annotated[
+            int | None,
+            typer.Option(
+                "--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.", show_default="http.port"
+            ),
+        ] = None,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+        lang: Lang = None,
+    ) -> None:
+        """Run the engine without a screen and serve the HTTP API on loopback."""
+        session = Session.of(data_dir, as_json, lang)
+        session.run(_serve(session, port, http=True), word("draining", session.language), word("again", session.language))
 
     @root.command("status")
     def status(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
@@ -82,17 +112,31 @@ def register(root: typer.Typer) -> None:
         session.run(session.interruption.breaks_off(work()))
 
 
-async def _serve(session: Session) -> int:
-    async with appliance(session.directory, attach=False) as nexus:
+async def _start_empty(directory: Path) -> None:
+    from engine.facade.backup import start_empty
+
+    await start_empty(directory)
+
+
+async def _serve(session: Session, port: int | None = None, *, http: bool = False) -> int:
+    settings = configuration(session.directory).checked()
+    if port is None and (http or settings.switch("http.enabled")):
+        port = settings.number("http.port")
+    async with service_manager() as manager, appliance(session.directory, attach=False, port=port) as nexus:
+        where = str(session.directory.absolute())
         if session.as_json:
-            output.emit(
-                {"state": nexus.engine.engine_state(), "pid": os.getpid(), "dataDir": str(session.directory.absolute())}
-            )
+            served = {} if nexus.http is None else {"http": nexus.http}
+            output.emit({"state": nexus.engine.engine_state(), "pid": os.getpid(), "dataDir": where, **served})
         else:
-            output.line(f"{session.directory.absolute()}: {word('serving', session.language)}")
+            output.line(f"{where}: {word('serving', session.language)}")
+            if nexus.http is not None:
+                output.line(nexus.http)
+        output.flush()
+        manager.tell(READY)
         # To be told to stop is how a service ends well.
         with suppress(asyncio.CancelledError):
             await session.interruption.breaks_off(asyncio.Event().wait())
+        manager.tell(STOPPING)
     return output.DONE
 
 
@@ -106,6 +150,7 @@ async def _status(session: Session) -> dict[str, Any]:
             queues = await nexus.engine.queues.everyone()
             locks = await nexus.engine.state.locks()
             incidents = await nexus.engine.state.incidents()
+            alarms = await nexus.engine.watches.alarms()
     except NoData:
         return {"engine": {"state": "absent", "pid": None}, "counters": {}, "queues": [], "checks": {}}
     names = ("name", "ready", "leased", "delayed", "dead", "oldest_age", "paused")
@@ -124,8 +169,17 @@ async def _status(session: Session) -> dict[str, Any]:
                 "observed": sum(queue.paused for queue in queues),
             },
             "scheduler": _scheduler(incidents),
+            "watches": _watches(alarms),
         },
     }
+
+
+def _watches(alarms: Sequence[WatchView]) -> dict[str, Any]:
+    """Watched folders that something stands in the way of."""
+    from engine.facade.watches import alarm_object
+
+    told = [{"directory": one.directory, **alarm_object(one.alarm)} for one in alarms if one.alarm is not None]
+    return {"status": "warn" if told else "pass", "observed": len(told), "alarms": told}
 
 
 def _disk(directory: Path) -> dict[str, Any]:

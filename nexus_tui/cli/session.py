@@ -14,6 +14,7 @@ import typer
 
 from engine.errors import EngineError, NoSpace
 from engine.facade.commands import CommandResult
+from engine.facade.configuration import checked
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
 from nexus_tui.cli.interruption import Interruption
@@ -24,6 +25,12 @@ from store.errors import StoreError
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Data directory (NEXUS_DATA_DIR).", readable=False, show_default=False)
+]
+ConfigurationFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="Configuration file (NEXUS_CONFIG); any command takes it.", readable=False, show_default=False
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="pt or en (NEXUS_LANG).", show_default=False)]
@@ -48,12 +55,14 @@ class Session:
     @classmethod
     def of(cls, data_dir: Path | None, as_json: bool = False, lang: str | None = None) -> Session:
         """From the options every command has."""
-        return cls(directory=data_directory(data_dir), as_json=as_json, language=language(lang))
+        directory = data_directory(data_dir)
+        return cls(directory=directory, as_json=as_json, language=language(lang, directory))
 
     def query(self, work: Callable[[Appliance], Coroutine[Any, Any, int | None]]) -> None:
         """Run a query: nothing is started, nothing written."""
 
         async def body() -> int | None:
+            checked(self.directory)
             async with looking(self.directory) as view:
                 return await self.interruption.breaks_off(work(view))
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,6 +19,7 @@ import typer
 from engine.errors import BadInput, EngineError, InvalidEvent
 from nexus_tui.clean import plain
 from nexus_tui.cli.words import Language, language, word
+from nexus_tui.directories import CONFIGURATION_VARIABLE, data_directory
 from nexus_tui.i18n.errors import filled
 from nexus_tui.i18n.help_pt import ARGUMENTS, HELP, KINDS, PARTS
 from nexus_tui.i18n.usage_pt import SENTENCES, SYSTEM, VALUES
@@ -26,15 +29,44 @@ _KIND = re.compile(r"<([^<>]+)>")
 
 def spoken_in(arguments: Sequence[str]) -> Language:
     """The language of a call, before it is parsed: a usage error must be told in it too."""
+    return language(_given(arguments, "--lang"), directory_in(arguments))
+
+
+def directory_in(arguments: Sequence[str]) -> Path:
+    """The data directory of a call, before it is parsed."""
+    given = _given(arguments, "--data-dir")
+    return data_directory(None if given is None else Path(given))
+
+
+def take_configuration(arguments: Sequence[str]) -> list[str]:
+    """The call without `--config`, which any command takes at any place; what it names counts from here on."""
+    given = _given(arguments, "--config")
+    if given is None:
+        return list(arguments)
+    os.environ[CONFIGURATION_VARIABLE] = given
+    left: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            return [*left, argument, *rest]
+        if argument == "--config":
+            next(rest, None)
+        elif not argument.startswith("--config="):
+            left.append(argument)
+    return left
+
+
+def _given(arguments: Sequence[str], option: str) -> str | None:
+    """The value of an option that any command takes; the last one counts."""
     given = None
     for place, argument in enumerate(arguments):
         if argument == "--":
             break
-        if argument == "--lang":
+        if argument == option:
             given = next(iter(arguments[place + 1 :]), given)
-        elif argument.startswith("--lang="):
-            given = argument.removeprefix("--lang=")
-    return language(given)
+        elif argument.startswith(f"{option}="):
+            given = argument.removeprefix(f"{option}=")
+    return given
 
 
 def put_into_portuguese(command: Any) -> None:

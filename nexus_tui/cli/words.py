@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
+
+from nexus_tui.preferences import preferred
 
 VARIABLE = "NEXUS_LANG"
 Language = Literal["pt", "en"]
@@ -103,11 +106,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "Os documentos esperam nelas até `nexus queues resume`.",
         "Documents wait there until `nexus queues resume`.",
     ),
+    "locks_in_the_way": ("travas no caminho", "locks in the way"),
+    "locks_cleared": ("travas a soltar", "locks to clear"),
+    "priority": ("prioridade", "priority"),
     "would_reprocess": ("seriam reprocessados", "would be reprocessed"),
     "no_document": ("documento não encontrado", "no such document"),
     "no_report": ("ainda sem relatório", "no report yet"),
     "no_dead_letter": ("mensagem morta não encontrada", "no such dead letter"),
     "no_queue": ("fila não encontrada", "no such queue"),
+    "no_trace": ("rastro não encontrado", "no such trace"),
+    "wait": ("espera", "wait"),
     "no_job": ("lote não encontrado", "no such job"),
     "no_key": ("chave não encontrada", "no such key"),
     "draining": ("encerrando: o que está em trabalho termina", "stopping: what is at work is finished first"),
@@ -116,19 +124,97 @@ WORDS: dict[str, tuple[str, str]] = {
         "interrupted: what was taken in is safe and goes on with the next engine, `nexus run` or the same command",
     ),
     "created": ("diretório de dados pronto", "data directory ready"),
+    "service_created": ("criado", "created"),
+    "service_replaced": ("trocado", "replaced"),
+    "service_unchanged": ("já estava assim", "as it was"),
+    "service_next": ("Agora rode:", "Now run:"),
+    "known": ("já conhecidos", "known"),
+    "per_minute": ("por minuto", "per minute"),
+    "left": ("faltam", "left"),
+    "ended": ("terminado", "ended"),
+    "backfilled": (
+        "{} recebidos, {} já conhecidos, {} recusados; {} documentos terminados, {} arquivos por minuto",
+        "{} taken in, {} known, {} refused; {} documents finished, {} files a minute",
+    ),
+    "watched": ("pasta vigiada", "folder watched"),
+    "watched_later": (
+        "Os arquivos dela entram assim que um motor rodar: `nexus run`.",
+        "Its files are taken in as soon as an engine runs: `nexus run`.",
+    ),
+    "folder": ("pasta", "folder"),
+    "watching": ("vigiando", "watching"),
+    "alarm": ("alarme", "alarm"),
+    "refused": ("recusados", "refused"),
+    "moved_to": ("levados para", "moved to"),
+    "no_watch": ("pasta não vigiada", "not a watched folder"),
+    "check_watches": ("pastas vigiadas com alarme", "watched folders in trouble"),
+    "setting": ("ajuste", "setting"),
+    "value": ("valor", "value"),
+    "source": ("origem", "source"),
+    "purpose": ("para quê", "purpose"),
+    "source_flag": ("opção", "option"),
+    "source_env": ("variável", "variable"),
+    "source_setting": ("ajuste vivo", "live setting"),
+    "source_config_toml": ("arquivo", "file"),
+    "source_default": ("padrão", "default"),
+    "source_credential": ("credencial do systemd", "systemd credential"),
+    "source_env_file": ("arquivo da variável", "file of the variable"),
+    "source_keyring": ("chaveiro", "keyring"),
+    "source_encrypted_file": ("arquivo cifrado", "encrypted file"),
+    "source_none": ("não definido", "not set"),
+    "overruled": ("Guardado, mas vale por ora: {}.", "Kept, but what counts for now is: {}."),
+    "next_start": ("Vale a partir da próxima partida do motor.", "It counts from the next start of the engine on."),
+    "no_file": ("sem arquivo de configuração", "no configuration file"),
+    "valid": ("configuração válida", "valid configuration"),
+    "file_read": ("é lido", "is read"),
+    "file_absent": ("não existe", "is not there"),
+    "file_passed": ("não é lido: outro vem antes", "is not read: another comes first"),
+    "secret_kept": ("guardado", "kept"),
+    "secret_removed": ("removido", "removed"),
+    "secret_set": ("definido", "set"),
+    "still_set": ("Ainda vale o que está em: {}.", "What still counts is: {}."),
+    "bundle_written": ("gravado", "written"),
+    "backup_written": ("gravado e conferido", "written and verified"),
+    "backup_restored": ("restaurado", "restored"),
+    "files": ("arquivos", "files"),
+    "files_lacking": (
+        "arquivos de documentos faltam ou estão danificados e não estão na cópia",
+        "files of documents are missing or damaged, and not in the backup",
+    ),
+    "name_the_documents": (
+        "`nexus blobs check` mostra de que documentos são; receba-os de novo.",
+        "`nexus blobs check` names their documents; take those in again.",
+    ),
+    "fail": ("falha", "fail"),
+    "check_python": ("Python", "Python"),
+    "check_sqlite": ("SQLite", "SQLite"),
+    "check_data_directory": ("diretório de dados", "data directory"),
+    "check_database": ("banco", "database"),
+    "check_schema": ("esquema", "schema"),
+    "check_owner": ("dono do diretório", "owner of the directory"),
+    "check_queues": ("filas pausadas", "queues paused"),
+    "check_configuration": ("configuração", "configuration"),
+    "check_secrets": ("segredos", "secrets"),
+    "check_http": ("API HTTP", "HTTP API"),
     "try_help": ("Veja '{}'.", "Try '{}' for help."),
     "wrong_call": ("Erro", "Error"),
     "compare_schema": ("Compare-o com docs/schema.", "Compare it with docs/schema."),
     "nothing": ("Nada encontrado.", "Nothing found."),
+    "rebuilding": ("em preparo para o assistente", "being prepared for the assistant"),
+    "stale_knowledge": (
+        "o índice foi preparado de outro relatório deste documento; a resposta é do relatório de agora",
+        "the index was prepared from another report of this document; the answer is of the report as it is now",
+    ),
     "again": ("De novo Ctrl-C sai na hora; nada se perde.", "Ctrl-C again exits at once; nothing is lost."),
 }
 
 
-def language(given: str | None = None) -> Language:
-    """`--lang`, else NEXUS_LANG, else the locale: Portuguese where it begins with pt, English otherwise."""
+def language(given: str | None = None, directory: Path | None = None) -> Language:
+    """`--lang`, else NEXUS_LANG, else what is configured for a data directory, else the locale: Portuguese where it begins with pt, English otherwise."""
+    named = given or os.environ.get(VARIABLE)
     for value in (
-        given,
-        os.environ.get(VARIABLE),
+        named,
+        None if named or directory is None else preferred(directory, "language"),
         os.environ.get("LC_ALL"),
         os.environ.get("LC_MESSAGES"),
         os.environ.get("LANG"),

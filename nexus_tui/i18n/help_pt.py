@@ -16,7 +16,18 @@ HELP: dict[str, str] = {
     "At most this many rows.": "No máximo este número de linhas.",
     # At the root.
     "Create the data directory; doing it again changes nothing.": "Cria o diretório de dados; repetir não muda nada.",
+    "Print a dead letter as the text of an issue, without anything of the document.": "Mostra uma mensagem morta como texto de uma issue, sem nada do documento.",
+    "Traces.": "Rastros.",
+    "Only the hops of this document.": "Só as etapas deste documento.",
+    "Show the hops of a trace: when each began, how long it waited and worked.": "Mostra as etapas de um rastro: quando cada uma começou, quanto esperou e quanto trabalhou.",
+    "Run the engine without a screen and serve the HTTP API on loopback.": "Roda o motor sem tela e serve a API HTTP em loopback.",
+    "Port on 127.0.0.1; 0 takes a free one.": "Porta em 127.0.0.1; 0 usa uma livre.",
     "Run the engine without a screen until it is told to stop.": "Roda o motor sem tela até que o mandem parar.",
+    "Write the systemd unit of `nexus run`, and say what to type next.": "Grava a unidade systemd de `nexus run` e diz o que digitar depois.",
+    "A service of this user instead of the machine's.": "Um serviço deste usuário em vez do da máquina.",
+    "Only print the unit.": "Só mostra a unidade.",
+    "Write into the image of another machine that lies here.": "Grava na imagem de outra máquina que está aqui.",
+    "The program it runs; this one by default.": "O programa que ele roda; por padrão, este.",
     "One screen of truth.": "O estado de tudo numa tela.",
     "Take in files, folders and archives; run to the end; print one row a document and totals.": (
         "Recebe arquivos, pastas e compactados; processa até o fim; mostra uma linha por documento e os totais."
@@ -36,11 +47,31 @@ HELP: dict[str, str] = {
     "Find documents by what they say; with qualifiers (state: cfop: …) by what they are.": (
         "Acha documentos pelo que dizem; com filtros (state: cfop: …), pelo que são."
     ),
-    "Run documents again from the planner, under a new trace.": "Processa documentos de novo desde o planejador, com um novo rastro.",
+    "Run documents again from the planner, under a new trace: those named, and those that all options together select.": (
+        "Processa documentos de novo desde o planejador, com um novo rastro: os indicados e os que todas as opções juntas escolhem."
+    ),
+    "Documents issued on this day or later.": "Documentos emitidos neste dia ou depois.",
+    "Documents of a kind: NFE_XML, CSV, XLSX, PDF, IMAGE.": "Documentos de um tipo: NFE_XML, CSV, XLSX, PDF, IMAGE.",
+    "Documents with a result: OK, ALERTA, ERRO.": "Documentos com um resultado: OK, ALERTA, ERRO.",
     "Document ids.": "Ids de documentos.",
-    "All documents of a job.": "Todos os documentos de um lote.",
-    "All documents that match.": "Todos os documentos que o filtro acha.",
+    "Documents of a job.": "Documentos de um lote.",
+    "Documents that match.": "Documentos que o filtro acha.",
     "Only say how many.": "Só diz quantos são.",
+    # backup, restore
+    "Save documents and database to one verified file, whether an engine runs or not.": (
+        "Salva documentos e banco num só arquivo conferido, com o motor rodando ou não."
+    ),
+    "A file, or a folder that gets one; by default backups/ in the data directory.": (
+        "Um arquivo, ou uma pasta que recebe um; por padrão, backups/ no diretório de dados."
+    ),
+    "Bring a backup back into an empty data directory; it is checked whole before anything is touched.": (
+        "Traz uma cópia de volta a um diretório de dados vazio; ela é conferida inteira antes de qualquer mudança."
+    ),
+    "A backup, or a folder whose newest it is; by default backups/ in the data directory.": (
+        "Uma cópia, ou uma pasta da qual vale a mais nova; por padrão, backups/ no diretório de dados."
+    ),
+    "Move data that is there into quarantine/ first.": "Antes leva para quarantine/ os dados que lá estão.",
+    "Start empty where the database was moved aside as damaged.": "Começa vazio onde o banco danificado foi posto de lado.",
     # docs
     "Documents.": "Documentos.",
     "List documents, newest first.": "Lista os documentos, do mais novo ao mais antigo.",
@@ -51,6 +82,17 @@ HELP: dict[str, str] = {
     "Print a document's rows under the wire's keys, one JSON object each.": "Mostra as linhas de um documento com as chaves do contrato, um objeto JSON cada.",
     "Print a document's findings with formula, law and SEFAZ code.": "Mostra os achados de um documento com fórmula, lei e código da SEFAZ.",
     "Stop working on documents.": "Para o trabalho em documentos.",
+    # assistant
+    "Questions about documents.": "Perguntas sobre documentos.",
+    "Answer a question from a document's report, with citations; no language model is asked.": (
+        "Responde a uma pergunta pelo relatório de um documento, com citações; nenhum modelo de linguagem é consultado."
+    ),
+    "A document's id, then the question; with --all only the question.": "O id de um documento e a pergunta; com --all só a pergunta.",
+    "Ask every document that has a report.": "Pergunta a todos os documentos que têm relatório.",
+    "summary, ledger, tax or full: what may be read for the answer.": "summary, ledger, tax ou full: o que se pode ler para responder.",
+    "Forget what the assistant prepared of documents and prepare it again; only A9 and A10 run.": (
+        "Esquece o que o assistente preparou de documentos e prepara de novo; só rodam A9 e A10."
+    ),
     # jobs
     "Jobs.": "Lotes de trabalho.",
     "List jobs, newest first.": "Lista os lotes, do mais novo ao mais antigo.",
@@ -107,6 +149,71 @@ HELP: dict[str, str] = {
         "Solta uma trava; uma viva, só com o nome repetido em --confirm."
     ),
     "The lock's name again: releases it although its trace is at work.": "O nome da trava outra vez: solta-a mesmo com o rastro em trabalho.",
+    # backfill
+    "Take a folder in at low priority; what an earlier call took in is passed over. Or pause, resume, list.": (
+        "Recebe uma pasta com prioridade baixa; o que uma chamada anterior recebeu não se repete. Ou pausa, retoma, lista."
+    ),
+    "The folder; without one: list backfills.": "A pasta; sem ela: lista as cargas.",
+    "At most this many files a minute.": "No máximo tantos arquivos por minuto.",
+    "Pause the backfill under way (of the folder, or all).": "Pausa a carga em andamento (da pasta, ou todas).",
+    "Let it go on.": "Deixa-a continuar.",
+    # watch
+    "Watched folders.": "Pastas vigiadas.",
+    "The folder.": "A pasta.",
+    "Watch a folder: files in it and below it are taken in once they are written to their end. Or change how.": (
+        "Vigia uma pasta: os arquivos nela e abaixo dela entram quando estiverem completos. Ou muda como."
+    ),
+    "Pass over names like this, as *.bak; may be repeated.": "Passa por cima de nomes assim, como *.bak; pode repetir.",
+    "Leave files where they are (the default).": "Deixa os arquivos onde estão (o padrão).",
+    "Move files here once they are taken in.": "Leva os arquivos para cá depois de recebidos.",
+    "List watched folders and what is in their way.": "Lista as pastas vigiadas e o que as impede.",
+    "List the files of a watched folder that were not taken in, or not moved, and why.": (
+        "Lista os arquivos de uma pasta vigiada que não foram recebidos, ou não foram levados, e por quê."
+    ),
+    "Watch a folder no more; its files and documents stay.": "Deixa de vigiar uma pasta; os arquivos e documentos ficam.",
+    "Take nothing more from a watched folder.": "Não recebe mais nada de uma pasta vigiada.",
+    "Take files from a watched folder again.": "Volta a receber de uma pasta vigiada.",
+    "Configuration file (NEXUS_CONFIG); any command takes it.": "Arquivo de configuração (NEXUS_CONFIG); qualquer comando o aceita.",
+    # config
+    "Configuration.": "Configuração.",
+    "List settings with their values and where those come from; of secrets only the source.": (
+        "Lista os ajustes com valor e origem; dos segredos, só a origem."
+    ),
+    "Settings, or the beginnings of their names; all without.": "Ajustes, ou inícios dos nomes; sem isso, todos.",
+    "Change a setting without touching the file; it counts over the file, and under variables and options.": (
+        "Muda um ajuste sem tocar no arquivo; vale sobre o arquivo, e abaixo de variáveis e opções."
+    ),
+    "A setting, as `config show` lists it.": "Um ajuste, como `config show` o mostra.",
+    "The value.": "O valor.",
+    "Take the change back.": "Desfaz a mudança.",
+    "Check the configuration file and the variables without starting anything.": (
+        "Confere o arquivo de configuração e as variáveis sem iniciar nada."
+    ),
+    "Another file than the one that is read.": "Outro arquivo que não o lido.",
+    "Say which configuration file is read, and where it is looked for.": (
+        "Diz qual arquivo de configuração é lido, e onde ele é procurado."
+    ),
+    # secrets
+    "Secrets.": "Segredos.",
+    "Keep a secret in the keyring or the encrypted file; its value is asked for, or read from stdin.": (
+        "Guarda um segredo no chaveiro ou no arquivo cifrado; o valor é perguntado, ou lido da entrada."
+    ),
+    "Name as `secrets ls` lists it.": "Nome que `secrets ls` mostra.",
+    "keyring or file; without it the keyring, and the file where there is none.": (
+        "keyring ou file; sem isso o chaveiro, e o arquivo onde não há um."
+    ),
+    "List secrets with where each comes from; values are never shown.": (
+        "Lista os segredos com a origem de cada um; os valores nunca aparecem."
+    ),
+    "Find a secret as the engine would, and say where it is and whether it looks like one.": (
+        "Procura um segredo como o motor faria, e diz onde está e se tem a forma de um."
+    ),
+    "Remove a secret from the keyring and the encrypted file.": "Remove um segredo do chaveiro e do arquivo cifrado.",
+    # doctor
+    "Check the appliance and say what to do about what is not well.": "Confere tudo e diz o que fazer com o que não vai bem.",
+    "Also write a ZIP for whoever helps: no secret and no document in it.": (
+        "Grava também um ZIP para quem ajuda: sem segredo e sem documento."
+    ),
     # companies
     "Own companies: the viewpoint.": "Empresas próprias: o ponto de vista.",
     "Add an own company, or change it.": "Adiciona uma empresa própria, ou a altera.",
@@ -120,9 +227,11 @@ HELP: dict[str, str] = {
 #: Arguments, as usage lines and errors name them.
 ARGUMENTS: dict[str, str] = {
     "cnpj": "cnpj",
+    "directory": "pasta",
     "doc": "doc",
     "docs": "docs",
     "event": "evento",
+    "file": "arquivo",
     "filter": "filtro",
     "job": "lote",
     "key": "chave",
@@ -131,12 +240,16 @@ ARGUMENTS: dict[str, str] = {
     "messages": "mensagens",
     "name": "nome",
     "paths": "caminhos",
+    "source": "origem",
+    "target": "destino",
+    "trace": "rastro",
     "prefix": "prefixo",
     "query": "busca",
     "queue": "fila",
     "seconds": "segundos",
     "settings": "ajustes",
     "value": "valor",
+    "words": "palavras",
 }
 #: Kinds of values, as `<int>` shows them.
 KINDS: dict[str, str] = {

@@ -28,7 +28,13 @@ VALUES: dict[str, str] = {
     # The commands' own.
     "--from takes A0; without it the failed stage is run again": "--from aceita A0; sem ele, roda de novo a etapa que falhou",
     "name ids, or --all": "indique os ids, ou --all",
+    "name a document and a question, or --all and a question": "indique um documento e uma pergunta, ou --all e uma pergunta",
+    "{} is no scope; there are {}": "{} não é escopo; há {}",
     "name documents, --job or --filter": "indique documentos, --job ou --filter",
+    "give a value, or --unset": "informe um valor, ou --unset",
+    "a value is no argument, others would see it in the list of processes: pipe it in": (
+        "o valor não é argumento, outros o veriam na lista de processos: envie-o pela entrada"
+    ),
     "type --confirm {} to purge it": "digite --confirm {} para esvaziá-la",
     "{}: NAME=NUMBER": "{}: NOME=NÚMERO",
     "{}: formats are {}": "{}: os formatos são {}",

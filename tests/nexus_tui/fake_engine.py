@@ -157,6 +157,7 @@ NOBODY = PartyView(id=None, name=None, uf=None)
 def step(agent: int, took_ms: int, attempt: int = 1, state: str = "done", error: str | None = None) -> StepView:
     """A line of a timeline."""
     return StepView(
+        document="",
         agent=f"A{agent}", event="evt.doc.parsed", attempt=attempt, run=0, started_ms=NOW, took_ms=took_ms,
         wait_ms=None if agent == 0 else 2 + agent, state=state, error=error,
     )  # fmt: skip

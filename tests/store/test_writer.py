@@ -328,3 +328,16 @@ async def test_a_writer_whose_task_is_cancelled_answers_everyone_and_still_close
 
 def test_the_limits_are_those_of_the_specification() -> None:
     assert (writer.MOST_OPERATIONS, writer.MOST_BYTES, batch.MOST_SECONDS) == (256, 4 * 1024 * 1024, 0.005)
+
+
+async def test_what_nobody_waits_for_gives_way_to_everything_else_and_keeps_its_own_order(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_SECONDS", -1.0)
+    order: list[int] = []
+
+    def operation(n: int) -> Callable[[Transaction], None]:
+        return lambda tx: order.append(n)
+
+    async with bench.held():
+        futures = [bench.writer.submit(operation(n), yielding=n >= 100) for n in (100, 101, 1, 102, 2)]
+    await asyncio.gather(*futures)
+    assert order == [1, 2, 100, 101, 102], "each in a transaction of its own, the put-back ones included"

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.api import client, local
+from engine.api import client, commands
 from engine.api.address import LONGEST, address
 from engine.api.client import Failed, RemoteExecutor
 from engine.api.local import LocalApi
@@ -146,7 +146,7 @@ async def test_a_body_nested_without_end_is_refused(served: Served) -> None:
 
 
 async def test_an_oversized_command_is_refused_before_it_is_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "LARGEST_BODY", 1000)
+    monkeypatch.setattr(commands, "LARGEST_BODY", 1000)
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:

@@ -289,7 +289,7 @@ async def test_locks_are_released_by_hand_only_when_dead_or_named_twice(build: M
 
 
 def test_every_reason_has_a_code_of_its_own_and_intakes_words_are_known() -> None:
-    assert len(DECLINED) == len({one.reason for one in DECLINED.values()}) == 13
+    assert len(DECLINED) == len({one.reason for one in DECLINED.values()}) == 14
     assert [refusals.known(reason) for reason in ("no dead letter", "no such dead letter", "lock held", None)] == [
         refusals.NO_DEAD_LETTER, refusals.NO_SUCH_DEAD_LETTER, refusals.LOCK_HELD, None,
     ]  # fmt: skip

@@ -36,6 +36,7 @@ async def test_every_qualifier_finds_what_it_names(working: House) -> None:
         "state:done,duplicate": found(lambda value: value["state"] in ("done", "duplicate")),
         "state:active": set(),
         "status:erro": found(lambda value: value["status"] == "ERRO"),
+        "kind:nfe_xml": found(lambda value: value["kind"] == "NFE_XML"),
         "family:nfe": found(lambda value: value["family"] == "nfe"),
         f"issuer:{issuer(first)}": found(lambda value: issuer(value) == issuer(first)),
         f"issuer:{issuer(first)[:8]}": found(lambda value: issuer(value).startswith(issuer(first)[:8])),

@@ -123,7 +123,10 @@ def test_reprocess_previews_and_makes_a_new_trace(call: Call, nexus: Nexus, data
     database = (nexus.directory / "nexus.db").read_bytes()
     for arguments in (("--filter", "family:nfe"), ("--job", first["traceId"]), (first["docId"],)):
         told = call(nexus, "reprocess", *arguments, "--dry-run", "--json").object
-        assert told == {"done": 1, "refused": [], "undo": None}
+        assert told == {
+            "done": 1, "refused": [], "undo": None, "dryRun": True, "states": {"done": 1}, "locks": {"inTheWay": 0, "cleared": 0},
+            "priority": "normal",
+        }  # fmt: skip
     assert (nexus.directory / "nexus.db").read_bytes() == database
     told = call(nexus, "reprocess", "f" * 32, "--dry-run", "--json", code=1).object
     assert told["refused"] == [

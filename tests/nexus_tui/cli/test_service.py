@@ -35,7 +35,7 @@ def test_what_was_added_is_processed_by_the_engine_that_runs_next(nexus: Nexus, 
     assert stopped["engine"] == {"state": "stopped", "pid": None}
     assert next(queue for queue in stopped["queues"] if queue["name"] == "ingest")["ready"] == 1
     assert set(stopped["queues"][0]) == {"name", "ready", "leased", "delayed", "dead", "oldest_age", "paused"}
-    assert {check: value["status"] for check, value in stopped["checks"].items()} == dict.fromkeys(("disk", "dead_letters", "locks", "paused", "scheduler"), "pass")
+    assert {check: value["status"] for check, value in stopped["checks"].items()} == dict.fromkeys(("disk", "dead_letters", "locks", "paused", "scheduler", "watches"), "pass")
     with nexus.running() as service:
         assert service.told == {"state": "running", "pid": service.process.pid, "dataDir": str(nexus.directory)}
         done(nexus, 2)

@@ -77,7 +77,7 @@ def test_a_usage_error_is_2_with_nothing_on_stdout(call: Call, arguments: tuple[
 
 
 def test_the_nearest_command_is_named(call: Call) -> None:
-    assert "Did you mean 'docs'?" in call(None, "dosc", code=2).err
+    assert "Did you mean 'companies'?" in call(None, "companeis", code=2).err
 
 
 def test_options_before_the_command_count(call: Call, worked: Worked) -> None:

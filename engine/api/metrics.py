@@ -1,0 +1,87 @@
+"""`GET /metrics`: what Prometheus asks for, in its text format, from counters that are kept anyway and one look at the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.facade.engine import Engine
+from engine.runtime.pulse import Pulse
+from store.footprint import footprint
+from store.store import Store
+
+MEDIA = "text/plain; version=0.0.4; charset=utf-8"
+#: Counter of the store -> name and meaning on the wire.
+COUNTED = {
+    "pipeline.finalized": ("pipeline_finalized_total", "Documents that reached their report."),
+    "skipped": ("skipped_total", "Documents passed over because another trace held their lock."),
+    "cached": ("cached_total", "Redeliveries answered from what was parsed already."),
+    "deduped": ("deduped_total", "Redeliveries of steps that were done."),
+    "retried": ("retried_total", "Hops that failed and were tried again."),
+    "dead_lettered": ("dead_lettered_total", "Messages given up."),
+    "expired": ("expired_keys_total", "Keys removed by the sweep."),
+}
+
+
+class Sample(NamedTuple):
+    """A value with its labels."""
+
+    value: float
+    labels: dict[str, str] = {}
+
+
+class Metrics:
+    """Renders the owner's metrics."""
+
+    def __init__(self, directory: Path, store: Store, engine: Engine, pulse: Pulse) -> None:
+        self._directory = directory
+        self._store = store
+        self._engine = engine
+        self._pulse = pulse
+
+    async def answer(self, request: Request) -> Response:
+        """All metrics."""
+        queues = await self._engine.queues.everyone()
+        lag = self._pulse.lag
+        lines: list[str] = []
+        counters = self._store.counters
+        for name, (metric, meaning) in COUNTED.items():
+            lines += _metric(metric, "counter", meaning, [Sample(counters.get(name, 0))])
+        for name, meaning in (
+            ("ready", "Messages that wait."),
+            ("leased", "Messages at work."),
+            ("delayed", "Messages that wait for their time."),
+            ("dead", "Dead letters."),
+        ):
+            lines += _metric(f"queue_{name}", "gauge", meaning, [Sample(getattr(one, name), {"queue": one.name}) for one in queues])
+        lines += _metric(
+            "queue_oldest_age_seconds", "gauge", "Age of the oldest message that waits.",
+            [Sample((one.oldest_age or 0) / 1000, {"queue": one.name}) for one in queues],
+        )  # fmt: skip
+        lines += _metric("queue_paused", "gauge", "1 while a queue is paused.", [Sample(one.paused, {"queue": one.name}) for one in queues])
+        documents = [Sample(count, {"state": name.removeprefix("state:")}) for name, count in sorted(counters.items()) if name.startswith("state:")]
+        lines += _metric("documents", "gauge", "Documents by state.", documents)
+        size = footprint(self._directory)
+        lines += _metric("database_bytes", "gauge", "Bytes of the database file.", [Sample(size.database)])
+        lines += _metric("wal_bytes", "gauge", "Bytes of the write-ahead log.", [Sample(size.wal)])
+        lines += _metric("loop_lag_seconds", "gauge", "Lag of the event loop since the start.", [
+            Sample(lag.p50 / 1000, {"quantile": "0.5"}), Sample(lag.p95 / 1000, {"quantile": "0.95"}), Sample(lag.worst / 1000, {"quantile": "1"}),
+        ])  # fmt: skip
+        return Response("".join(f"{line}\n" for line in lines), media_type=MEDIA)
+
+
+def _metric(name: str, kind: str, meaning: str, samples: Iterable[Sample]) -> Iterator[str]:
+    full = f"nexus_{name}"
+    yield f"# HELP {full} {meaning}"
+    yield f"# TYPE {full} {kind}"
+    for sample in samples:
+        labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels.items())
+        yield f"{full}{{{labels}}} {sample.value:g}" if labels else f"{full} {sample.value:g}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

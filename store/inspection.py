@@ -1,0 +1,45 @@
+"""Looking a database over from outside, read-only: whether its pages hold together, and which schema it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from store import connection as opening
+from store.connection import ThreadDriver, pragma
+from store.driver import Connection
+from store.migrate import refuse_foreign
+
+#: Problems told at most.
+MOST = 5
+
+
+class Inspection(NamedTuple):
+    """What was found: the schema's number, and what `quick_check` says, nothing if all is well."""
+
+    schema: int
+    problems: tuple[str, ...]
+
+
+async def inspect(path: Path) -> Inspection:
+    """Check the database at `path`; takes about a second a GB. Raises `Damaged`, `NotNexus`, `NewerSchema`, `Busy`."""
+
+    def connect() -> Connection:
+        connection = opening.open_reader(path)
+        try:
+            refuse_foreign(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    driver = await ThreadDriver.open(connect)
+    try:
+        return await driver.run(_look)
+    finally:
+        await driver.close()
+
+
+def _look(connection: Connection) -> Inspection:
+    told = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({MOST})").fetchall()]
+    return Inspection(pragma(connection, "user_version"), tuple(line for line in told if line != "ok"))
