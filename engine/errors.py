@@ -11,6 +11,7 @@ EngineError                   NX-E00
 │   ├── NotAFile              NX-E17  a pipe, a device, a socket, a link to a folder
 │   ├── FileChanged           NX-E18  someone still writes it
 │   ├── NoRoomForFile         NX-E19  the disk has no room for a file of this size
+│   ├── OwnCompany            NX-E40  an own company is not erased
 │   ├── NotWatchable          NX-E32  a folder that must not be watched
 │   └── NotWatched            NX-E34  no watched folder
 ├── WatchGone                 NX-E30  a watched folder is not there; it is looked for again  exit 69
@@ -18,6 +19,7 @@ EngineError                   NX-E00
 ├── NotMoved                  NX-E33  taken in, but not moved out of the watched folder
 ├── WatchFailed               NX-E35  looking at a watched folder failed
 ├── BadQuestion (BadInput)    NX-E50  a question that is none, or beyond all length           exit 2
+├── StillThere                NX-E41  what was erased may still be read from the disk        exit 69
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
 ├── Unanswered                NX-E21  the owner of the data directory does not answer        exit 75
 │   └── OwnerGone             NX-E24  it ended, or is ending, and whoever asked may own the directory now
@@ -148,6 +150,22 @@ class NoRoomForFile(BadInput):
     code = "NX-E19"
     title = "File does not fit"
     hint = "Move the data directory to a larger disk, or split the file; then add it again."
+
+
+class OwnCompany(BadInput):
+    """An own company cannot be erased: nearly every document is one of its own."""
+
+    code = "NX-E40"
+    title = "Own company"
+    hint = "Remove it first with `nexus companies rm`, if its documents are to go too."
+
+
+class StillThere(EngineError):
+    """What was erased may still be read from the disk."""
+
+    code = "NX-E41"
+    title = "Not erased from the disk"
+    hint = "The rows are gone. Close whatever has the database open, and erase again: that finds nothing more and cleans up."
 
 
 class NotWatchable(BadInput):

@@ -17,7 +17,7 @@ import msgspec
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from engine.facade.state import INCIDENTS
+from engine.facade.state import INCIDENTS, LAST_SWEEP
 from engine.intake import expiry
 from engine.intake.requeue import LOCK_MS
 from store import bin, kv, locks, queues, sweep
@@ -37,6 +37,8 @@ COLLECTION_S = 15
 #: Between two looks at the free space; intake looks by itself with every file.
 SPACE_S = 5
 EVENTS = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "overlapped", EVENT_JOB_ERROR: "failed"}
+#: Bites of free pages given back in one run, of 256 pages or 1 MB each.
+MOST_BITES = 100
 #: Incidents kept, and for how long.
 MOST_INCIDENTS = 100
 KEPT_MS = 7 * 24 * 3600 * 1000
@@ -65,6 +67,7 @@ class Housekeeping:
         self._running: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
         self._unwritten = False
+        self._swept = 0
         #: Called with jobs that ended because what they waited for has expired.
         self.on_job_end: Callable[[Job], None] = _nobody_listens
         #: The last runs that were missed, overlapped or failed.
@@ -118,8 +121,15 @@ class Housekeeping:
             pass
 
     async def sweep(self) -> bool:
-        """One bite. True if there is more."""
-        return await self._store.sweep()
+        """One bite. True if there is more; at the end it is noted how many keys went."""
+        before = self._store.counters["expired"]
+        more = await self._store.sweep()
+        self._swept += self._store.counters["expired"] - before
+        if self._swept and not more:
+            told = msgspec.json.encode({"at_ms": self._store.clock.wall_ms(), "removed": self._swept})
+            self._swept = 0
+            await self._store.write(lambda tx: kv.put(tx, Namespace.LOCAL, LAST_SWEEP, told))
+        return more
 
     async def promote(self) -> None:
         """Make due messages ready; the dispatcher's own timer is faster, this one is sure."""
@@ -148,7 +158,10 @@ class Housekeeping:
             if not job.open and job.finished >= job.total:
                 self.on_job_end(job)
         await self._store.write(lambda tx: bin.empty(tx, now, sweep.BATCH))
-        await self._store.write(sweep.vacuum)
+        # After a large deletion a bite a minute would take hours; each is a turn of its own.
+        for _ in range(MOST_BITES):
+            if not await self._store.write(sweep.vacuum):
+                break
 
     async def collect(self) -> None:
         """Blobs of one folder that nothing names go to the trash; what lay there for an hour goes away."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
-from store.store import DATABASE
+from store.store import BLOBS, DATABASE
 
 
 class Footprint(NamedTuple):
@@ -18,6 +19,38 @@ class Footprint(NamedTuple):
 def footprint(directory: Path) -> Footprint:
     """Sizes of the files as they are now; one that is not there has none."""
     return Footprint(_size(directory / DATABASE), _size(directory / f"{DATABASE}-wal"))
+
+
+class Stored(NamedTuple):
+    """What lies in the blob folder, the trash apart, in bytes."""
+
+    files: int
+    bytes: int
+    trash: int
+
+
+def stored(directory: Path) -> Stored:
+    """Sizes of the blobs as they are now; about a second for 200,000."""
+    files = size = trash = 0
+    for folder in _entries(directory / BLOBS):
+        for entry in _entries(folder):
+            try:
+                found = entry.stat().st_size
+            except FileNotFoundError:
+                continue
+            if folder.name == "trash":
+                trash += found
+            else:
+                files, size = files + 1, size + found
+    return Stored(files, size, trash)
+
+
+def _entries(folder: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _size(path: Path) -> int:

@@ -134,6 +134,22 @@ def expire_at(tx: Transaction, now: int, namespace: Namespace, key: str, expires
     return tx.execute(f"UPDATE kv SET exp=? WHERE ns=? AND key=? AND {LIVE}", (expires, namespace, key, now)).rowcount > 0
 
 
+def expire_below(tx: Transaction, now: int, namespace: Namespace, prefix: str, expires: int | None, after: str, limit: int) -> list[str]:
+    """Change when live keys with a prefix expire, at most `limit` of those behind `after`. Returns the keys, in order."""
+    keys = [
+        row[0]
+        for row in tx.rows(
+            f"SELECT key FROM kv WHERE ns=? AND key>=? AND key>? AND key<? AND {LIVE} ORDER BY key LIMIT ?",
+            (namespace, prefix, after, _after(prefix), now, limit),
+        )
+    ]
+    tx.executemany("UPDATE kv SET exp=? WHERE ns=? AND key=?", [(expires, namespace, key) for key in keys])
+    if keys and expires is not None:
+        tx.expires(expires)
+    tx.touch("kv")
+    return keys
+
+
 def listing(
     connection: Transaction | driver.Connection, now: int, namespace: Namespace, prefix: str = "", cursor: str | None = None, limit: int = MOST_LISTED
 ) -> Listing:

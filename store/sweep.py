@@ -68,11 +68,13 @@ def next_expiry(connection: Transaction | driver.Connection) -> int | None:
     return min((moment + kept for moment, kept in moments if moment is not None), default=None)
 
 
-def vacuum(tx: Transaction, pages: int = 256) -> None:
-    """Give free pages back to the file system."""
+def vacuum(tx: Transaction, pages: int = 256) -> bool:
+    """Give free pages back to the file system. True if there are more."""
+    free: int = tx.row("PRAGMA freelist_count")[0]
     # One page a statement: asked for more, the standard library's driver stops after the first, because the rows have no columns.
-    for _ in range(min(pages, tx.row("PRAGMA freelist_count")[0])):
+    for _ in range(min(pages, free)):
         tx.execute("PRAGMA incremental_vacuum(1)").fetchall()
+    return free > pages
 
 
 #: Where rows name blobs: table, column, and a condition on the row.

@@ -173,11 +173,26 @@ class ExpireKey(_Command, frozen=True, kw_only=True):
     ttl_s: int | None
 
 
+class ExpireKeys(_Command, frozen=True, kw_only=True):
+    """Change when all live keys with a prefix expire; `None` is never."""
+
+    namespace: str
+    prefix: str
+    ttl_s: int | None
+
+
 class ReleaseLocks(_Command, frozen=True, kw_only=True):
     """Release locks. A live one is refused unless `force` says that a person typed its name."""
 
     names: tuple[str, ...]
     force: bool = False
+
+
+class EraseSubject(_Command, frozen=True, kw_only=True):
+    """Erase all documents of a person or company, and what hangs on them. `who` is the user and the face."""
+
+    subject: str
+    who: str
 
 
 class CollectBlobs(_Command, frozen=True, kw_only=True):
@@ -218,7 +233,7 @@ Command = (
     OpenJob | TakeIn | CloseJob | Requeue | Reprocess | Cancel | Enqueue | ChangeQueue | PurgeQueue | DropDead | RestoreDead
     | PutKey | DeleteKeys | ExpireKey | ReleaseLocks | SweepNow | PutCompany | RemoveCompany | ChangeSetting
     | SendOn | AddWatch | RemoveWatch | PauseWatch | BeginBackfill | NoteBackfill | PauseBackfills
-    | RebuildAssistant | CollectBlobs
+    | RebuildAssistant | ExpireKeys | CollectBlobs | EraseSubject
 )  # fmt: skip
 
 

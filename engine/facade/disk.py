@@ -20,6 +20,25 @@ class DiskView:
     error: NoSpace | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageView:
+    """Bytes of the database, of its write-ahead log, of the files of documents (`files` of them), and of those thrown away within the hour."""
+
+    database: int
+    wal: int
+    blobs: int
+    files: int
+    trash: int
+
+
+def storage(directory: Path) -> StorageView:
+    """What a data directory takes on the disk; goes through all its files."""
+    from store.footprint import footprint, stored
+
+    size, blobs = footprint(directory), stored(directory)
+    return StorageView(database=size.database, wal=size.wal, blobs=blobs.bytes, files=blobs.files, trash=blobs.trash)
+
+
 def disk(directory: Path) -> DiskView:
     """How much room there is for a data directory. Raises `Unwritable` if the disk cannot be asked."""
     space = Space(directory)

@@ -25,6 +25,7 @@ from store.errors import StoreError
 from store.inspection import inspect
 from store.migrate import latest
 from store.owner import is_owned, read_owner
+from store.quarantine import refuse_lost
 from store.store import DATABASE
 
 Status = Literal["pass", "warn", "fail"]
@@ -143,6 +144,10 @@ def _disk(directory: Path) -> Check:
 
 async def _database(directory: Path) -> list[Check]:
     path = directory / DATABASE
+    try:
+        refuse_lost(directory)
+    except StoreError as error:
+        return [Check(name="database", status="fail", observed=f"{error.code} {error}", hint=error.hint)]
     if not path.exists():
         return [
             Check(

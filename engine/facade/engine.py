@@ -10,6 +10,7 @@ from engine.facade.backfills import Backfills
 from engine.facade.blobs import BlobFiles
 from engine.facade.companies import OwnCompanies
 from engine.facade.documents import Documents
+from engine.facade.erasure import Erasures
 from engine.facade.jobs import Jobs
 from engine.facade.queues import Queues
 from engine.facade.reading import Executing, Reading
@@ -51,6 +52,7 @@ class Engine:
         self.watches = WatchedFolders(reading, executing)
         self.backfills = Backfills(reading, executing)
         self.blobs = BlobFiles(reading, executing)
+        self.erasures = Erasures(reading, executing)
         self.search = Searching(reading)
         self.assistant = Assistant(reading, executing)
         self.settings = LiveSettings(reading, executing)

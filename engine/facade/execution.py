@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, EngineError
-from engine.facade import blobs, commands, folders, manual, rebuilding, refusals, rerun, settings
+from engine.facade import blobs, commands, erasure, folders, manual, rebuilding, refusals, rerun, settings
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
@@ -29,6 +29,8 @@ from store.transaction import Transaction
 
 #: A swept bite is about 10 ms; this bounds one command to a few seconds.
 MOST_BITES = 500
+#: Keys changed in one turn of the writer.
+BATCH = 200
 #: Longest time to live a caller may ask for: a century, in seconds.
 LONGEST_TTL_S = 100 * 365 * 24 * 3600
 #: Largest setting of a queue that the store sets no limit to; longer times than 24 days say nothing more.
@@ -61,9 +63,11 @@ class LocalExecutor:
             commands.PutKey: self._put_key,
             commands.DeleteKeys: self._delete_keys,
             commands.ExpireKey: self._expire_key,
+            commands.ExpireKeys: self._expire_keys,
             commands.ReleaseLocks: self._release,
             commands.SweepNow: self._sweep_now,
             commands.CollectBlobs: lambda _: blobs.collect(store),
+            commands.EraseSubject: lambda command: erasure.erase(store, command),
             commands.PutCompany: self._put_company,
             commands.RemoveCompany: self._remove_company,
             commands.ChangeSetting: self._change_setting,
@@ -192,6 +196,14 @@ class LocalExecutor:
         wanted = namespace(command.namespace)
         found = await self._store.write(lambda tx: kv.expire_at(tx, wall, wanted, command.key, expires))
         return CommandResult(done=1) if found else CommandResult(refused=(refusals.NO_SUCH_KEY.of(command.key),))
+
+    async def _expire_keys(self, command: commands.ExpireKeys) -> CommandResult:
+        wall, wanted = self._clock.wall_ms(), namespace(command.namespace)
+        expires = _expiry(wall, command.ttl_s)
+        changed, after = 0, ""
+        while keys := await self._store.write(lambda tx, after=after: kv.expire_below(tx, wall, wanted, command.prefix, expires, after, BATCH)):  # type: ignore[misc]
+            changed, after = changed + len(keys), keys[-1]
+        return CommandResult(done=changed)
 
     async def _release(self, command: commands.ReleaseLocks) -> CommandResult:
         wall = self._clock.wall_ms()

@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 
 from engine.errors import BadInput
-from engine.facade.commands import CommandResult, DeleteKeys, ExpireKey, PutKey, ReleaseLocks, SweepNow
+from engine.facade.commands import CommandResult, DeleteKeys, ExpireKey, ExpireKeys, PutKey, ReleaseLocks, SweepNow
 from engine.facade.reading import Executing, Reading
-from engine.facade.views import IncidentView, KeyView, LockView
+from engine.facade.views import IncidentView, KeyView, LockView, SweepView
 from store import kv, locks
 from store.driver import Connection
 from store.kv import Namespace
 
 #: Where the timers note what did not go as planned: a JSON list, newest last.
 INCIDENTS = "scheduler:incidents"
+#: Where they note the last sweep that removed something: `{at_ms, removed}`.
+LAST_SWEEP = "scheduler:sweep"
 NAMESPACES = {"KV_STATE": Namespace.STATE, "KV_LOCKS": Namespace.LOCKS, "local": Namespace.LOCAL}
 
 
@@ -86,6 +88,18 @@ class State:
         found = await self.value(INCIDENTS, "local")
         return () if found is None else tuple(IncidentView(**one) for one in msgspec.json.decode(found[1]))
 
+    async def sweeping(self) -> SweepView:
+        """What the last sweep removed, and when the next one has something to do."""
+        now = self._reading.wall_ms()
+
+        def query(connection: Connection) -> tuple[kv.Entry | None, int | None, int]:
+            row = connection.execute("SELECT n FROM counter WHERE name='expired'").fetchone()
+            return kv.get(connection, now, Namespace.LOCAL, LAST_SWEEP), kv.next_expiry(connection), 0 if row is None else row[0]
+
+        entry, following, total = await self._reading.read(query)
+        last = {} if entry is None else msgspec.json.decode(entry.value or b"{}")
+        return SweepView(last_ms=last.get("at_ms"), removed=last.get("removed", 0), total=total, next_ms=following)
+
     async def put(self, key: str, value: bytes, *, space: str = "KV_STATE", ttl_s: int | None = None, metadata: str | None = None) -> CommandResult:
         """Write a key."""
         return await self._execute(PutKey(namespace=space, key=key, value=value, ttl_s=ttl_s, metadata=metadata))
@@ -97,6 +111,10 @@ class State:
     async def expire(self, key: str, ttl_s: int | None, space: str = "KV_STATE") -> CommandResult:
         """Change when a key expires."""
         return await self._execute(ExpireKey(namespace=space, key=key, ttl_s=ttl_s))
+
+    async def expire_all(self, prefix: str, ttl_s: int | None, space: str = "KV_STATE") -> CommandResult:
+        """Change when all keys with a prefix expire."""
+        return await self._execute(ExpireKeys(namespace=space, prefix=prefix, ttl_s=ttl_s))
 
     async def release(self, names: Sequence[str], *, force: bool = False) -> CommandResult:
         """Release locks; a live one only by force."""

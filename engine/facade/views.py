@@ -197,6 +197,16 @@ class KeyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweepView:
+    """Expired keys: when they were last removed and how many then, how many ever, and when the next key expires; times in milliseconds."""
+
+    last_ms: int | None
+    removed: int
+    total: int
+    next_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockView:
     """A held lock; `alive` says that its trace still has a message outside the dead letters."""
 

@@ -127,6 +127,7 @@ def delete(
 def ttl(
     key: str,
     seconds: Annotated[int, typer.Argument(min=0, max=LONGEST_TTL_S, help="Seconds to live from now; 0 is for ever.")],
+    prefix: Annotated[bool, typer.Option("--prefix", help="All keys that begin so.")] = False,
     space: Space = "KV_STATE",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -136,7 +137,8 @@ def ttl(
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
-        outcome = await nexus.engine.state.expire(key, seconds or None, space)
+        state = nexus.engine.state
+        outcome = await (state.expire_all if prefix else state.expire)(key, seconds or None, space)
         return session.result(outcome, "changed")
 
     session.command(work)

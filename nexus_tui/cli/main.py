@@ -12,11 +12,13 @@ from nexus_tui.cli import (
     assistant,
     backfill,
     backup,
+    blobs,
     companies,
     config,
     dead_letters,
     doctor,
     documents,
+    erase,
     installing,
     intake,
     jobs,
@@ -46,7 +48,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (service, backfill, doctor, installing, intake, backup):
+for module in (service, backfill, doctor, installing, intake, backup, erase):
     module.register(app)
 for name, group in {
     "docs": documents.app,
@@ -57,6 +59,7 @@ for name, group in {
     "kv": keys.app,
     "locks": locks.app,
     "sweep": keys.sweeping,
+    "blobs": blobs.app,
     "companies": companies.app,
     "assistant": assistant.app,
     "watch": watch.app,

@@ -14,7 +14,7 @@ import typer
 
 from engine.errors import NoData
 from engine.facade.configuration import configuration
-from engine.facade.disk import disk
+from engine.facade.disk import disk, storage
 from engine.facade.views import IncidentView
 from nexus_tui.appliance import Appliance, appliance, looking
 from nexus_tui.cli import output
@@ -25,6 +25,12 @@ from store.owner import read_owner
 
 if TYPE_CHECKING:
     from engine.facade.watches import WatchView
+
+
+#: Words for what lies on the disk.
+STORAGE = {
+    "database": "storage_database", "wal": "storage_wal", "blobs": "storage_blobs", "files": "files", "trash": "storage_trash",
+}  # fmt: skip
 
 
 def register(root: typer.Typer) -> None:
@@ -105,6 +111,14 @@ def register(root: typer.Typer) -> None:
                 ],
                 right=(2,),
             )
+            output.line()
+            output.pairs(
+                {
+                    **{word(STORAGE[name], spoken): size for name, size in value["storage"].items()},
+                    word("last_sweep", spoken): _swept(value["sweep"], session),
+                    word("next_sweep", spoken): output.expiry(value["sweep"]["next_ms"], spoken),
+                }
+            )
             if (low := value["checks"]["disk"]["error"]) is not None:
                 session.waits(low)
             return output.DONE
@@ -151,6 +165,7 @@ async def _status(session: Session) -> dict[str, Any]:
             locks = await nexus.engine.state.locks()
             incidents = await nexus.engine.state.incidents()
             alarms = await nexus.engine.watches.alarms()
+            sweep = await nexus.engine.state.sweeping()
     except NoData:
         return {"engine": {"state": "absent", "pid": None}, "counters": {}, "queues": [], "checks": {}}
     names = ("name", "ready", "leased", "delayed", "dead", "oldest_age", "paused")
@@ -160,6 +175,8 @@ async def _status(session: Session) -> dict[str, Any]:
         "engine": {"state": state, "pid": None if owner is None else owner["pid"]},
         "counters": counters,
         "queues": [{name: getattr(queue, name) for name in names} for queue in queues],
+        "storage": asdict(storage(directory)),
+        "sweep": asdict(sweep),
         "checks": {
             "disk": _disk(directory),
             "dead_letters": {"status": "warn" if dead else "pass", "observed": dead},
@@ -172,6 +189,13 @@ async def _status(session: Session) -> dict[str, Any]:
             "watches": _watches(alarms),
         },
     }
+
+
+def _swept(sweep: dict[str, Any], session: Session) -> str:
+    """When expired keys were last removed, and how many."""
+    if sweep["last_ms"] is None:
+        return word("never", session.language)
+    return f"{output.moment(sweep['last_ms'], session.language)}: {sweep['removed']}"
 
 
 def _watches(alarms: Sequence[WatchView]) -> dict[str, Any]:

@@ -45,6 +45,14 @@ BY_CODE: dict[str, tuple[str, str]] = {
         "Instale o Nexus para todo o sistema (o .deb, ou em /opt), indique-o com --executable, ou faça dele um serviço de usuário com --user.",
     ),
     "NX-E62": ("Serviço não instalado", "Chame como root, ou faça dele um serviço de usuário com --user."),
+    "NX-E40": (
+        "Empresa própria",
+        "Remova-a antes com `nexus companies rm`, se os documentos dela também devem sair.",
+    ),
+    "NX-E41": (
+        "Ainda no disco",
+        "As linhas já saíram. Feche o que tem o banco aberto e apague de novo: nada mais é achado, e a limpeza se faz.",
+    ),
     "NX-E30": (
         "A pasta vigiada sumiu",
         "Monte-a ou crie-a de novo: ela é procurada a cada poucos segundos. Se não é mais necessária: `nexus watch rm`.",
@@ -332,6 +340,14 @@ SENTENCES: dict[str, str] = {
     "The metadata of {} is not JSON.": "Os metadados de {} não são JSON.",
     "{} cannot be written: {}.": "{} não aceita escrita: {}.",
     "No space left in {}.": "Sem espaço em {}.",
+    "An own company cannot be erased: nearly every document is one of its own.": (
+        "Uma empresa própria não pode ser apagada: quase todo documento é dela."
+    ),
+    "What was erased may still be read from the disk.": "O que foi apagado talvez ainda possa ser lido do disco.",
+    "The write-ahead log could not be emptied: another program reads the database.": (
+        "O log de escrita não pôde ser esvaziado: outro programa lê o banco."
+    ),
+    "{} is no CNPJ or CPF.": "{} não é CNPJ nem CPF.",
     "There is no database in {}.": "Não há banco em {}.",
     "The database is damaged and was moved aside.": "O banco está danificado e foi posto de lado.",
     "The database is damaged ({}); it was moved to {}.": "O banco está danificado ({}); foi levado para {}.",

@@ -57,6 +57,20 @@ HELP: dict[str, str] = {
     "Documents of a job.": "Documentos de um lote.",
     "Documents that match.": "Documentos que o filtro acha.",
     "Only say how many.": "Só diz quantos são.",
+    "All keys that begin so.": "Todas as chaves que começam assim.",
+    # blobs
+    "Files of documents.": "Arquivos de documentos.",
+    "Read every file and compare it with its hash; the documents of those that are bad are named.": (
+        "Lê todos os arquivos e os confere com o hash; diz os documentos dos que estão ruins."
+    ),
+    "Move files that nothing names to the trash, where they stay an hour; done by itself all the time.": (
+        "Leva à lixeira, por uma hora, os arquivos que nada nomeia; acontece sozinho o tempo todo."
+    ),
+    # erase
+    "Erase every document that a person or company issued or received, and all that hangs on it; there is no undo.": (
+        "Apaga todo documento que uma pessoa ou empresa emitiu ou recebeu, e tudo o que depende dele; não há volta."
+    ),
+    "CNPJ or CPF, with or without punctuation.": "CNPJ ou CPF, com ou sem pontuação.",
     # backup, restore
     "Save documents and database to one verified file, whether an engine runs or not.": (
         "Salva documentos e banco num só arquivo conferido, com o motor rodando ou não."

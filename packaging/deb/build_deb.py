@@ -79,13 +79,25 @@ def environment(tree: Path, python: Path, wheel: Path, wheelhouse: Path | None) 
     """The virtual environment with the locked wheels and Nexus, without anything that names the place where it was built."""
     home = tree / HOME
     run([str(python), "-m", "venv", "--without-pip", "--symlinks", str(home)])
-    installing = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python3"), "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
+    installing = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(home / "bin" / "python3"),
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-compile",
+    ]
     source = ["--no-index", "--find-links", str(wheelhouse)] if wheelhouse is not None else []
     run([*installing, *source, "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)])
     run([*installing, "--no-index", "--no-deps", str(wheel)])
     configuration = home / "pyvenv.cfg"
     lines = configuration.read_text(encoding="utf-8").splitlines()
-    configuration.write_text("".join(f"{line}\n" for line in lines if not line.startswith("command ")), encoding="utf-8")
+    configuration.write_text(
+        "".join(f"{line}\n" for line in lines if not line.startswith("command ")), encoding="utf-8"
+    )
     for script in (home / "bin").iterdir():
         if not script.name.startswith("python"):
             script.unlink()
@@ -96,7 +108,18 @@ def environment(tree: Path, python: Path, wheel: Path, wheelhouse: Path | None) 
     launcher.write_text(LAUNCHER, encoding="utf-8")
     launcher.chmod(0o755)
     # The service may not write here, and a package's files do not change between its versions.
-    compiling = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", "/", str(home / "lib")]
+    compiling = [
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        str(tree),
+        "-p",
+        "/",
+        str(home / "lib"),
+    ]
     run([str(home / "bin" / "python3"), *compiling])
 
 
@@ -127,7 +150,10 @@ def control(tree: Path, python: Path) -> None:
         ),
         encoding="utf-8",
     )  # fmt: skip
-    sums = (f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(tree)}\n" for path in inside)
+    sums = (
+        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(tree)}\n"
+        for path in inside
+    )
     (folder / "md5sums").write_text("".join(sums), encoding="utf-8")
     for name in ("postinst", "prerm", "postrm"):
         place(RECIPE / "deb" / name, folder / name)
@@ -169,7 +195,9 @@ def run(command: list[str], **more: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the Debian package.")
-    parser.add_argument("--python", type=Path, default=Path("/usr/bin/python3"), help="interpreter of the system the package is for")
+    parser.add_argument(
+        "--python", type=Path, default=Path("/usr/bin/python3"), help="interpreter of the system the package is for"
+    )
     parser.add_argument("--wheelhouse", type=Path, help="folder of the locked wheels; the registry otherwise")
     parser.add_argument("--output", type=Path, default=REPOSITORY / "dist")
     options = parser.parse_args()

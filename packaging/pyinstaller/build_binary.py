@@ -38,12 +38,33 @@ def build(wheelhouse: Path | None, output: Path) -> tuple[Path, Path]:
         _, wheel = distributions.build(Path(folder) / "dist")
         venv.create(home, with_pip=False)
         python = str(home / "bin" / "python")
-        installing = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"]
+        installing = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            python,
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ]
         source = ["--no-index", "--find-links", str(wheelhouse)] if wheelhouse is not None else []
         run([*installing, *source, "--require-hashes", *(part for lock in LOCKS for part in ("-r", str(lock)))])
         run([*installing, "--no-index", "--no-deps", str(wheel)])
         working = Path(folder) / "work"
-        run([python, "-I", "-m", "PyInstaller", "--noconfirm", "--log-level=WARN", f"--workpath={working}", f"--distpath={folder}/out", str(SPEC)])
+        run(
+            [
+                python,
+                "-I",
+                "-m",
+                "PyInstaller",
+                "--noconfirm",
+                "--log-level=WARN",
+                f"--workpath={working}",
+                f"--distpath={folder}/out",
+                str(SPEC),
+            ]
+        )
         shutil.rmtree(output / "nexus", ignore_errors=True)
         shutil.copytree(Path(folder) / "out" / "nexus", output / "nexus", symlinks=True)
     name = f"nexus-{VERSION}-{platform.system().lower()}-{platform.machine()}"

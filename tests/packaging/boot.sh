@@ -36,4 +36,4 @@ cd "$root"
 mkdir -p oldroot
 pivot_root . oldroot
 umount -l /oldroot
-exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit="$unit" --log-target=null --show-status=0
+exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit="$unit" --log-target=journal --show-status=0

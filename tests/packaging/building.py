@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -29,6 +30,7 @@ slow = pytest.mark.skipif(os.environ.get("NEXUS_SLOW") != "1", reason="takes min
 def distributions() -> tuple[Path, Path]:
     """The sdist and the wheel of the tree as it is."""
     folder = tempfile.mkdtemp(prefix="nexus-distributions-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ran([sys.executable, PACKAGING / "distributions.py", folder])
     [sdist], [wheel] = Path(folder).glob("*.tar.gz"), Path(folder).glob("*.whl")
     return sdist, wheel
@@ -43,7 +45,9 @@ def wheelhouse() -> Path | None:
 
 def ran(command: Sequence[str | Path], *, code: int = 0, within_s: int = PATIENCE_S, **more: Any) -> str:
     """Run a command; returns what it printed."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=within_s, check=False, **more)
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=within_s, check=False, **more
+    )
     assert done.returncode == code, (done.returncode, done.stdout[-3000:], done.stderr[-3000:])
     return done.stdout
 
@@ -68,7 +72,10 @@ def clean_environment(where: Path, wheel: Path) -> Path:
 def offline() -> list[str]:
     """What stands before a command that must not have a network; nothing where the kernel does not allow it."""
     prefix = ["unshare", "--user", "--map-root-user", "--net"]
-    if shutil.which("unshare") is None or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0
+    ):
         return []
     return prefix
 

@@ -24,7 +24,10 @@ def test_the_recipe_starts_the_worker_that_the_engine_asks_for() -> None:
 @slow
 def test_the_binary_works_without_python_and_without_a_network(tmp_path: Path) -> None:
     source = ["--wheelhouse", wheelhouse()] if wheelhouse() is not None else []
-    ran([sys.executable, PACKAGING / "pyinstaller/build_binary.py", "--output", tmp_path / "built", *source], within_s=900)
+    ran(
+        [sys.executable, PACKAGING / "pyinstaller/build_binary.py", "--output", tmp_path / "built", *source],
+        within_s=900,
+    )
     [archive] = (tmp_path / "built").glob("*.tar.gz")
     with tarfile.open(archive) as packed:
         packed.extractall(tmp_path / "elsewhere", filter="data")

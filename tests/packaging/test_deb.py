@@ -21,7 +21,8 @@ RECIPE = PACKAGING / "deb"
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 needs_dpkg = pytest.mark.skipif(
-    shutil.which("dpkg-deb") is None or not SYSTEM_PYTHON.exists(), reason="no dpkg-deb and system Python: apt-get install dpkg python3"
+    shutil.which("dpkg-deb") is None or not SYSTEM_PYTHON.exists(),
+    reason="no dpkg-deb and system Python: apt-get install dpkg python3",
 )
 
 
@@ -67,7 +68,9 @@ def test_the_manual_page_has_every_command_and_no_fault(tmp_path: Path) -> None:
 
     page = tmp_path / "nexus.1"
     page.write_text(ran([sys.executable, RECIPE / "manpage.py"]), encoding="utf-8")
-    shown = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-P-cbou", "-ww", page], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["groff", "-k", "-man", "-Tutf8", "-P-cbou", "-ww", page], capture_output=True, text=True, check=True
+    )
     assert shown.stderr == ""
     for path, _ in commands(typer.main.get_command(app)):
         assert f"\n       {' '.join(path)}\n" in shown.stdout
@@ -95,10 +98,16 @@ def test_the_package_puts_things_where_debian_has_them(package: Path, tree: Path
     assert (tree / "usr/share/man/man1/nexus.1.gz").is_file()
     assert (tree / "etc/nexus").is_dir()
     assert not (tree / "var").exists()
-    with tarfile.open(fileobj=BytesIO(subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout)) as archive:
+    with tarfile.open(
+        fileobj=BytesIO(subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout)
+    ) as archive:
         members = archive.getmembers()
     assert {(one.uname, one.gname) for one in members} == {("root", "root")}
-    assert [one.name for one in members if not one.issym() and one.mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID)] == []
+    assert [
+        one.name
+        for one in members
+        if not one.issym() and one.mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID)
+    ] == []
 
 
 @slow
@@ -119,8 +128,13 @@ def test_nothing_in_the_package_names_the_place_where_it_was_built(tree: Path) -
 @needs_dpkg
 def test_the_sums_are_those_of_its_files(package: Path, tree: Path, tmp_path: Path) -> None:
     ran(["dpkg-deb", "-e", package, tmp_path / "control"])
-    sums = dict(reversed(line.split("  ", 1)) for line in (tmp_path / "control/md5sums").read_text(encoding="utf-8").splitlines())
-    assert set(sums) == {str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file() and not path.is_symlink()}
+    sums = dict(
+        reversed(line.split("  ", 1))
+        for line in (tmp_path / "control/md5sums").read_text(encoding="utf-8").splitlines()
+    )
+    assert set(sums) == {
+        str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file() and not path.is_symlink()
+    }
     assert all(hashlib.md5((tree / name).read_bytes()).hexdigest() == wanted for name, wanted in sums.items())
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +57,15 @@ first=$(shows MainPID)
 cat /proc/$first/status | said confinement
 nexus status | said status
 nexus add /share/notes | said added
-waits 'nexus status | grep -q "\\"pipeline.finalized\\": 112"'
+waits 'nexus status | grep -q "\\"pipeline.finalized\\": 114"'
 nexus status | said processed
 nexus config path | said configuration
 for one in $(cat /sys/fs/cgroup/system.slice/nexus.service/cgroup.procs); do
     echo "$(readlink /proc/$one/ns/net) $(tr '\\0' ' ' < /proc/$one/cmdline)"
 done | said processes
 readlink /proc/self/ns/net | said network
-nsenter --target $first --mount /bin/sh -c 'touch /usr/touched; touch /etc/nexus/touched; ls /home /root; touch /var/lib/nexus/touched && echo data' 2>&1 | said reach
+as_service() { nsenter --target $first --mount setpriv --reuid nexus --regid nexus --clear-groups "$@"; }
+as_service /bin/sh -c 'touch /usr/touched; touch /etc/nexus/touched; ls /home; ls /root; touch /var/lib/nexus/touched && echo data' 2>&1 | said reach
 stat -c '%a %U %n' /var/lib/nexus /var/lib/nexus/* | said modes
 
 # A loop that hangs shows no life: systemd ends the process and starts another.
@@ -88,7 +90,11 @@ def booted(share: Path, unit: str, within_s: int) -> None:
     """Boot a copy of this machine into a unit that lies in `share`, until it powers off."""
     namespaces = ["--mount", "--pid", "--cgroup", "--uts", "--ipc", "--fork", "--kill-child"]
     subprocess.run(
-        ["unshare", *namespaces, "bash", str(BOOT), str(share), unit], stdin=subprocess.DEVNULL, capture_output=True, timeout=within_s, check=False
+        ["unshare", *namespaces, "bash", str(BOOT), str(share), unit],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=within_s,
+        check=False,
     )
 
 
@@ -121,8 +127,9 @@ def share(can_boot: None, package: Path, tmp_path_factory: pytest.TempPathFactor
     (share / "prepare").chmod(0o755)
     (share / "probe.service").write_text(UNIT.format(wants=""), encoding="utf-8")
     (share / "probe").write_text(PROBE + OFF, encoding="utf-8")
-    booted(share, "probe.service", 180)
-    assert (share / "verified").exists(), "\n".join(path.read_text() for path in share.glob("pr*.log"))
+    with suppress(subprocess.TimeoutExpired):
+        booted(share, "probe.service", 240)
+    assert (share / "verified").exists(), "\n".join(path.read_text()[-3000:] for path in share.glob("pr*.log"))
     return share
 
 
@@ -146,16 +153,20 @@ def test_the_service_is_ready_confined_and_processes_documents(share: Path) -> N
     assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
     assert told(share, "status")["engine"] == {"state": "running", "pid": int(started["MainPID"])}
     counters = told(share, "processed")["counters"]
-    assert counters["pipeline.finalized"] == 112
+    # The 112 that `nexus demo` tells, and the two lists that some of them came in.
+    assert counters["pipeline.finalized"] == counters["documents"] == 114
     assert counters.get("state:dead_lettered", 0) == 0
 
 
 @slow
 @needs_dpkg
 def test_the_service_writes_its_data_and_nothing_else(share: Path) -> None:
-    lines = (share / "reach").read_text().splitlines()
-    assert lines[-1] == "data"
-    assert [line for line in lines if "Read-only file system" in line and ("/usr/" in line or "/etc/" in line)] == lines[:2]
+    usr, etc, home, root, data = (
+        line for line in (share / "reach").read_text().splitlines() if not line.startswith("+ ")
+    )
+    assert usr.endswith("Read-only file system")
+    assert all(line.endswith("Permission denied") for line in (etc, home, root))
+    assert data == "data"
     modes = [line.split() for line in (share / "modes").read_text().splitlines() if not line.endswith("/touched")]
     assert modes[0] == ["700", "nexus", "/var/lib/nexus"]
     assert {mode for mode, _, _ in modes} <= {"700", "600"}

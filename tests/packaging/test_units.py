@@ -18,7 +18,9 @@ from tests.packaging.building import PACKAGING, ran
 
 UNIT = PACKAGING / "systemd" / "nexus.service"
 BOOTED = unit.BOOTED.is_dir()
-needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze: apt-get install systemd")
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="no systemd-analyze: apt-get install systemd"
+)
 
 
 def settings(text: str) -> dict[str, list[str]]:
@@ -58,7 +60,15 @@ def test_the_service_is_confined() -> None:
 
 def test_the_users_service_has_nothing_that_needs_root() -> None:
     said = settings(unit.user_unit(("/usr/bin/nexus",), Path("/data")))
-    assert not {"User", "ProtectSystem", "ProtectHome", "PrivateDevices", "CapabilityBoundingSet", "StateDirectory", "ProtectClock"} & set(said)
+    assert not {
+        "User",
+        "ProtectSystem",
+        "ProtectHome",
+        "PrivateDevices",
+        "CapabilityBoundingSet",
+        "StateDirectory",
+        "ProtectClock",
+    } & set(said)
     assert said["WantedBy"] == ["default.target"]
 
 
@@ -100,7 +110,10 @@ def test_a_dry_run_prints_the_unit_alone(nexus: Nexus) -> None:
 def test_without_a_data_directory_the_service_has_that_of_the_system() -> None:
     from tests.nexus_tui.cli.running import environment
 
-    out = ran([sys.executable, "-m", "nexus_tui", "install-service", "--dry-run", "--executable", "/usr/bin/nexus"], env=environment())
+    out = ran(
+        [sys.executable, "-m", "nexus_tui", "install-service", "--dry-run", "--executable", "/usr/bin/nexus"],
+        env=environment(),
+    )
     assert out == UNIT.read_text(encoding="utf-8")
 
 
@@ -112,7 +125,9 @@ def test_without_systemd_nothing_is_written_and_the_next_step_is_said(call: Call
     assert call(nexus, "install-service", "--user", "--json", code=69).out == ""
 
 
-def test_installed_into_an_image_twice_it_is_as_it_was(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_into_an_image_twice_it_is_as_it_was(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NEXUS_DATA_DIR")
     image = tmp_path / "image"
     line = ("install-service", "--root", image, "--executable", "/usr/bin/nexus", "--json")
@@ -128,7 +143,9 @@ def test_installed_into_an_image_twice_it_is_as_it_was(call: Call, tmp_path: Pat
     assert [path.name for path in file.parent.iterdir()] == ["nexus.service"]
 
 
-def test_the_users_service_goes_where_the_user_has_units(call: Call, nexus: Nexus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_service_goes_where_the_user_has_units(
+    call: Call, nexus: Nexus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/home/ana/.config")
     told = call(nexus, "install-service", "--user", "--root", tmp_path / "image", "--lang", "pt")
     file = tmp_path / "image/home/ana/.config/systemd/user/nexus.service"
@@ -141,7 +158,9 @@ def test_the_users_service_goes_where_the_user_has_units(call: Call, nexus: Nexu
 
 
 @pytest.mark.parametrize("program", ["/home/ana/.venv/bin/nexus", "/" + "root/bin/nexus", "/tmp/nexus"])
-def test_a_program_that_the_service_could_not_see_is_refused(program: str, call: Call, nexus: Nexus, tmp_path: Path) -> None:
+def test_a_program_that_the_service_could_not_see_is_refused(
+    program: str, call: Call, nexus: Nexus, tmp_path: Path
+) -> None:
     told = call(nexus, "install-service", "--root", tmp_path / "image", "--executable", program, code=78)
     assert f"(NX-E61): The service cannot see {program}." in told.err
     assert not (tmp_path / "image").exists()

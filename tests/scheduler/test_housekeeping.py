@@ -80,7 +80,7 @@ async def test_the_timers_sweep_and_promote_every_second(store: Store, clock: Cl
     house = Housekeeping(store)
     house.start()
     async with asyncio.timeout(10):
-        while await count(store, "SELECT count(*) FROM kv") or not await count(store, "SELECT count(*) FROM msg WHERE state=0"):
+        while await count(store, "SELECT count(*) FROM kv WHERE key='k'") or not await count(store, "SELECT count(*) FROM msg WHERE state=0"):
             await asyncio.sleep(0.02)
     await house.stop()
     assert list(house.incidents) == []

@@ -74,10 +74,10 @@ class House:
 
 @asynccontextmanager
 async def house(
-    directory: Path, data: Path, *, work: bool = True, agents: dict[EventName, Handle] | None = None
+    directory: Path, data: Path, *, work: bool = True, agents: dict[EventName, Handle] | None = None, outside: Outside | None = None
 ) -> AsyncIterator[House]:
-    """Build and tear down; `agents` stand in for the real ones."""
-    outside = Outside.system()
+    """Build and tear down; `agents` stand in for the real ones, `outside` for the machine's clocks."""
+    outside = outside or Outside.system()
     registry = {
         name: replace(agent, handle=(agents or {}).get(name, agent.handle)) for name, agent in production().items()
     }
