@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.intake.intake import Intake
     from engine.outside import Outside
     from engine.runtime.dispatcher import Dispatcher
+    from engine.telemetry.telling import Telling
     from store.owner import Ownership
     from store.records.jobs import Job
     from store.store import Store
@@ -101,6 +102,7 @@ async def owning(
     from engine.outside import Outside
     from engine.runtime import collector
     from engine.runtime.slots import ensure_queues
+    from engine.telemetry.journal import Level
     from engine.watching.watching import watching
     from scheduler.housekeeping import Housekeeping
     from store import quarantine
@@ -117,9 +119,12 @@ async def owning(
     async with AsyncExitStack() as stack:
         store = await quarantine.opened(directory, outside.clock, cut_off=ownership.cut_off)
         stack.push_async_callback(store.close)
+        settings = await _settings(directory, store)
+        told = await stack.enter_async_context(_telling(directory, outside, settings))
+        store.writer.listen(lambda committed: told.timings.commits.observe(committed.took))
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
-        dispatcher = await _dispatcher(directory, store, outside, sandbox)
+        dispatcher = _dispatcher(store, outside, sandbox, settings, told)
         intake = Intake(store, outside, sandbox, space)
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
         ending: asyncio.Queue[Job] = asyncio.Queue()
@@ -128,9 +133,11 @@ async def owning(
         stack.callback(concluding.cancel)
         housekeeping = Housekeeping(store, space)
         housekeeping.on_job_end = ending.put_nowait
-        executor = LocalExecutor(store, outside, intake, housekeeping.sweep)
+        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper)
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
         if work:
+            told.journal.log(Level.INFO, "engine.started", "The engine runs.", pid=os.getpid(), version=VERSION)
+            stack.callback(told.journal.log, Level.INFO, "engine.stopped", "The engine has stopped.", pid=os.getpid())
             await housekeeping.renew_locks()
             stack.push_async_callback(dispatcher.stop)
             await dispatcher.start()
@@ -146,14 +153,24 @@ async def owning(
         yield Appliance(engine, directory, True, ended, http)
 
 
-async def _dispatcher(directory: Path, store: Store, outside: Outside, sandbox: Sandbox) -> Dispatcher:
+def _dispatcher(store: Store, outside: Outside, sandbox: Sandbox, settings: Settings, told: Telling) -> Dispatcher:
     """The dispatcher over the agents, with the limits that are configured for them."""
     from engine.runtime.dispatcher import Dispatcher
     from engine.runtime.extractor import Extractor
     from engine.runtime.registry import production
+    from engine.runtime.trail import Trail
 
-    settings = await _settings(directory, store)
-    return Dispatcher(store, outside, production(settings.limits()), Extractor(store.blobs, sandbox))
+    trail = Trail(told.journal, told.timings, spans=settings.switch("telemetry.spans"))
+    return Dispatcher(store, outside, production(settings.limits()), Extractor(store.blobs, sandbox), trail=trail)
+
+
+def _telling(directory: Path, outside: Outside, settings: Settings) -> AbstractAsyncContextManager[Telling]:
+    """The telemetry of this process; what its surroundings hold of secrets is masked."""
+    from engine.facade.secrets import surrounding
+    from engine.telemetry.redaction import Redaction
+    from engine.telemetry.telling import telling
+
+    return telling(directory, outside.clock, Redaction(surrounding(os.environ)), days=settings.number("telemetry.retention_days"))
 
 
 async def _settings(directory: Path, store: Store) -> Settings:

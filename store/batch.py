@@ -44,6 +44,8 @@ class Committed:
     #: What the claimant leased, or why it could not.
     claimed: Any = None
     not_claimed: Exception | None = None
+    #: Seconds from BEGIN to COMMIT.
+    took: float = 0.0
 
 
 class Claims(Protocol):
@@ -77,6 +79,7 @@ class Batch:
     def _attempt(self, connection: driver.Connection) -> Committed | int:
         """Commit, or return the place of an operation that failed after it had written; then nothing is left of any."""
         committed = Committed()
+        began = self._monotonic()
         connection.execute("BEGIN IMMEDIATE")
         tx = Transaction(connection, self._counters, self._offered)
         try:
@@ -93,6 +96,7 @@ class Batch:
             raise
         finally:
             tx.end()
+        committed.took = self._monotonic() - began
         committed.deltas = tx.deltas
         committed.topics = tx.topics
         committed.expiry = tx.expiry

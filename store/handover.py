@@ -27,13 +27,14 @@ def hand_on(tx: Transaction, now: int, delivery: Delivery, draft: Draft, token: 
         tx,
         delivery,
         "UPDATE msg SET queue=?, prio=?, due=?, deliveries=1, attempts=0, run=?, lease=?, created=?, body=?, sha=?, "
-        "error_class=NULL, error=NULL, fingerprint=NULL, history=?",
-        (draft.queue, draft.prio, now + lease_ms, draft.run, token, now, draft.body, draft.sha, draft.history),
+        "error_class=NULL, error=NULL, fingerprint=NULL, history=?, parent=?, failed=NULL",
+        (draft.queue, draft.prio, now + lease_ms, draft.run, token, now, draft.body, draft.sha, draft.history, draft.parent),
     )
     if draft.queue != delivery.queue:
         tx.count(counter(delivery.queue, State.LEASED), -1)
         tx.count(counter(draft.queue, State.LEASED))
     tx.touch("queues")
     return Delivery(
-        delivery.id, draft.queue, token, draft.prio, 1, 0, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, draft.history
+        delivery.id, draft.queue, token, draft.prio, 1, 0, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, draft.history,
+        draft.parent, None
     )  # fmt: skip

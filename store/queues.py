@@ -78,6 +78,8 @@ class Draft(NamedTuple):
     run: int = 0
     attempts: int = 0
     history: str | None = None
+    #: The span that sends it.
+    parent: int | None = None
 
 
 class Delivery(NamedTuple):
@@ -96,6 +98,9 @@ class Delivery(NamedTuple):
     body: bytes | None
     sha: bytes | None
     history: str | None
+    #: The span that sent it, and that of its last failed attempt.
+    parent: int | None
+    failed: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,8 @@ class Failure:
     error_class: str
     message: str
     fingerprint: str
+    #: Of the attempt that failed.
+    span: int | None = None
 
 
 COLUMNS = "id, name, concurrency, batch, max_attempts, lease_ms, backoff_ms, backoff_max_ms, retention_ms, dlq, paused"
@@ -181,12 +188,12 @@ def send(tx: Transaction, now: int, drafts: Sequence[Draft]) -> None:
         delay = min(max(draft.delay_ms, 0), MOST_DELAY_MS)
         state = State.DELAYED if delay else State.READY
         rows.append((draft.queue, int(state), draft.prio, now + delay if delay else 0, draft.attempts, draft.run, now,
-                     draft.trace, draft.doc, draft.body, draft.sha, draft.history))  # fmt: skip
+                     draft.trace, draft.doc, draft.body, draft.sha, draft.history, draft.parent))  # fmt: skip
         tx.count(counter(draft.queue, state))
         if delay:
             tx.delays(now + delay)
     tx.executemany(
-        "INSERT INTO msg(queue,state,prio,due,attempts,run,created,trace,doc,body,sha,history) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows
+        "INSERT INTO msg(queue,state,prio,due,attempts,run,created,trace,doc,body,sha,history,parent) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
     )
     tx.touch("queues")
 
@@ -206,7 +213,7 @@ def send_once(tx: Transaction, now: int, draft: Draft, key: str, ttl_ms: int = 2
 
 # Read, then lease by id: one UPDATE … RETURNING takes twice as long, and nobody else writes between the two.
 HEADS = (
-    "SELECT id, queue, ?, prio, deliveries+1, attempts, run, created, trace, doc, body, sha, history "
+    "SELECT id, queue, ?, prio, deliveries+1, attempts, run, created, trace, doc, body, sha, history, parent, failed "
     "FROM msg WHERE queue=? AND state=0 ORDER BY prio,id LIMIT ?"
 )
 LEASE = "UPDATE msg SET state=2, deliveries=deliveries+1, lease=?, due=? WHERE id=?"
@@ -264,8 +271,8 @@ def retry(tx: Transaction, now: int, delivery: Delivery, failure: Failure, delay
     held(
         tx,
         delivery,
-        "UPDATE msg SET state=1, due=?, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
-        (now + min(delay_ms, MOST_DELAY_MS), *story(delivery.history, now, failure)),
+        "UPDATE msg SET state=1, due=?, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?, failed=?",
+        (now + min(delay_ms, MOST_DELAY_MS), *story(delivery.history, now, failure), failure.span),
     )
     tx.delays(now + min(delay_ms, MOST_DELAY_MS))
     tx.count(counter(delivery.queue, State.LEASED), -1)
@@ -289,8 +296,8 @@ def bury(tx: Transaction, now: int, delivery: Delivery, failure: Failure) -> Non
     held(
         tx,
         delivery,
-        "UPDATE msg SET queue=?, origin=?, state=0, due=0, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?",
-        (dead, delivery.queue, *story(delivery.history, now, failure)),
+        "UPDATE msg SET queue=?, origin=?, state=0, due=0, lease=0, attempts=attempts+1, error_class=?, error=?, fingerprint=?, history=?, failed=?",
+        (dead, delivery.queue, *story(delivery.history, now, failure), failure.span),
     )
     tx.count(counter(delivery.queue, State.LEASED), -1)
     tx.count(counter(dead, State.READY))
@@ -305,9 +312,9 @@ def send_failed(tx: Transaction, now: int, draft: Draft, failure: Failure, *, de
     if dead:
         queue, state, due, origin = tx.row("SELECT dlq FROM queue WHERE id=?", (draft.queue,))[0], State.READY, 0, draft.queue
     tx.execute(
-        "INSERT INTO msg(queue,state,prio,due,deliveries,attempts,run,created,trace,doc,body,sha,origin,error_class,error,fingerprint,history) "
-        "VALUES(?,?,?,?,1,1,?,?,?,?,?,?,?,?,?,?,?)",
-        (queue, int(state), draft.prio, due, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, origin, *told),
+        "INSERT INTO msg(queue,state,prio,due,deliveries,attempts,run,created,trace,doc,body,sha,origin,error_class,error,fingerprint,history,parent,failed) "
+        "VALUES(?,?,?,?,1,1,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (queue, int(state), draft.prio, due, draft.run, now, draft.trace, draft.doc, draft.body, draft.sha, origin, *told, draft.parent, failure.span),
     )
     tx.count(counter(queue, state))
     if dead:

@@ -20,6 +20,7 @@ from engine.facade.commands import CommandResult, EraseSubject
 from engine.facade.reading import Executing, Reading
 from engine.fiscal.identifiers import bare
 from engine.runtime.standing import TERMINAL
+from engine.telemetry.keeper import Keeper
 from store import backup, driver, erasure, quarantine
 from store.blobs import Blobs
 from store.collection import unreferenced
@@ -151,8 +152,8 @@ def identified(subject: str) -> str:
     return identifier
 
 
-async def erase(store: Store, command: EraseSubject) -> CommandResult:
-    """Carry the command out. What is at work is refused; the rest goes. Raises `StillThere` if the WAL could not be emptied."""
+async def erase(store: Store, command: EraseSubject, keeper: Keeper | None = None) -> CommandResult:
+    """Carry the command out, in the telemetry too if this process keeps some. What is at work is refused; the rest goes. Raises `StillThere` if the WAL could not be emptied."""
     identifier = identified(command.subject)
     wall = store.clock.wall_ms()
     holds = partial(_holds, store.blobs.read, erasure.needles(identifier))
@@ -177,6 +178,8 @@ async def erase(store: Store, command: EraseSubject) -> CommandResult:
     gone = frozenset(target.doc.encode() for target in going if target.doc not in refused)
     blobs = await _erase_blobs(store, shas, sought, gone)
     done = Tally(*map(sum, zip(*tallies, Tally(0, blobs, 0, 0), strict=True)))
+    if keeper is not None:
+        await keeper.erase([one.decode() for one in gone], sought)
     if any(done):
         await store.write(lambda tx: erasure.bury(tx, wall, command.who, done))
     await store.writer.between(erasure.scour)

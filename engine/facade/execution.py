@@ -21,6 +21,7 @@ from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
 from engine.intake.intake import WAITING, Acknowledged, Intake, Request
 from engine.intake.requeue import requeue_dead, requeue_message
 from engine.outside import Outside
+from engine.telemetry.keeper import Keeper
 from store import kv, queues
 from store.errors import StoreError
 from store.records import companies
@@ -40,7 +41,7 @@ LARGEST_SETTING = 2**31 - 1
 class LocalExecutor:
     """Executes commands over the store and the intake of this process."""
 
-    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]], keeper: Keeper | None = None) -> None:
         self._store = store
         self._clock = outside.clock
         self._new_id = outside.new_id
@@ -67,7 +68,7 @@ class LocalExecutor:
             commands.ReleaseLocks: self._release,
             commands.SweepNow: self._sweep_now,
             commands.CollectBlobs: lambda _: blobs.collect(store),
-            commands.EraseSubject: lambda command: erasure.erase(store, command),
+            commands.EraseSubject: lambda command: erasure.erase(store, command, keeper),
             commands.PutCompany: self._put_company,
             commands.RemoveCompany: self._remove_company,
             commands.ChangeSetting: self._change_setting,

@@ -52,6 +52,7 @@ async def _rebuild(store: Store, clock: Clock, doc: str) -> Declined | None:
         wall_ms=clock.wall_ms(),
         queues={name: queue},
         keep=store.blobs.put,
+        span=None,
     )
     now, wall = clock.steady_ms(), clock.wall_ms()
 

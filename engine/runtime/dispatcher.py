@@ -23,8 +23,11 @@ from engine.runtime.registry import Registry
 from engine.runtime.settle import Claimed
 from engine.runtime.slots import Slots, ensure_queues
 from engine.runtime.tools import Tools
+from engine.runtime.trail import Trail
 from engine.runtime.turn import Turn
 from engine.runtime.work import Work
+from engine.telemetry.journal import Journal
+from engine.telemetry.timings import Timings
 from store import handover, queues
 from store.batch import Committed
 from store.errors import Busy, DiskFull, StoreError, Unwritable
@@ -36,7 +39,9 @@ from store.transaction import Transaction
 class Dispatcher:
     """Runs between `start` and `stop`; the claimant of the store's writer."""
 
-    def __init__(self, store: Store, outside: Outside, registry: Registry, extractor: Extractor, *, run_ahead: bool = True) -> None:
+    def __init__(
+        self, store: Store, outside: Outside, registry: Registry, extractor: Extractor, *, trail: Trail | None = None, run_ahead: bool = True
+    ) -> None:
         self.store = store
         self.clock = outside.clock
         #: Called on the loop with jobs whose documents are all terminal.
@@ -50,6 +55,7 @@ class Dispatcher:
             store=store, clock=outside.clock, chance=outside.chance, registry=registry, extractor=extractor,
             reference=Reference(store, extractor.extract), turn=Turn(outside.clock.monotonic),
             slots=self._slots, leases=self._leases, persistence=self._persistence, tokens=itertools.count(1),
+            spans=itertools.count(outside.chance.getrandbits(62)), trail=trail or Trail(Journal(outside.clock.wall_ms), Timings()),
         )  # fmt: skip
         self._work = Work(self._tools, self._ended)
         self._workers: set[asyncio.Task[None]] = set()

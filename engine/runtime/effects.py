@@ -36,7 +36,10 @@ from store.transaction import Transaction
 TABLES = {"items": results.ITEMS, "findings": results.FINDINGS, "ledger": results.LEDGER, "taxes": results.TAXES}
 
 class Hop(NamedTuple):
-    """One agent's run over one event; times are wall-clock milliseconds, `waited` is the time in the queue."""
+    """One agent's run over one event; times are wall-clock milliseconds, `waited` is the time in the queue.
+
+    `span` is its id in the trace, `parent` the span that sent the event, `link` that of an attempt that failed before, `took` seconds.
+    """
 
     event: Event
     agent: Agent
@@ -44,6 +47,18 @@ class Hop(NamedTuple):
     ended: int
     waited: int
     outcome: Outcome
+    span: int
+    parent: int | None
+    link: int | None
+    took: float
+
+
+class Pending(NamedTuple):
+    """An emission nobody has handled yet, the run it belongs to, and the span that made it."""
+
+    emission: Emission
+    run: int
+    span: int
 
 
 class Wish(NamedTuple):
@@ -150,16 +165,16 @@ class Effects:
 
 
 async def prepare(
-    hops: Sequence[Hop], remaining: Sequence[tuple[Emission, int]], *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
+    hops: Sequence[Hop], remaining: Sequence[Pending], *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
 ) -> Effects:
-    """The effects of `hops`, with the emissions that are still to be handled as messages. `remaining` pairs each with its run."""
+    """The effects of `hops`, with the emissions that are still to be handled as messages."""
     first = hops[0].event
     trace = first.trace_id
     planner = first.name is EventName.PIPELINE_REQUESTED
     effects = Effects(trace, first.tenant, "" if planner else first.doc_id, first.run)
     for hop in hops:
-        event, agent, started, ended, waited, outcome = hop
-        effects.steps.append(steps.Done(agent.stage, event.key if event.name is EventName.PIPELINE_REQUESTED else agent.event, event.attempt + 1, started, ended, waited))
+        event, agent, outcome = hop.event, hop.agent, hop.outcome
+        effects.steps.append(steps.Done(agent.stage, event.key if event.name is EventName.PIPELINE_REQUESTED else agent.event, event.attempt + 1, hop.started, hop.ended, hop.waited))
         for put in outcome.puts:
             effects.values.append(await _value(put, wall_ms, keep))
         for delete in outcome.deletes:
@@ -177,10 +192,10 @@ async def prepare(
                 effects.finished = True
         effects.metrics.extend(outcome.metrics)
         for wish in outcome.locks:
-            effects.wishes.append(await _prepare_wish(wish, first, wall_ms=wall_ms, prio=prio, queue_ids=queue_ids, keep=keep))
-    for emission, run in remaining:
+            effects.wishes.append(await _prepare_wish(wish, first, hop.span, wall_ms=wall_ms, prio=prio, queue_ids=queue_ids, keep=keep))
+    for emission, run, span in remaining:
         effects.drafts.append(
-            await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep)
+            await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep, span=span)
         )
     return effects
 
@@ -210,12 +225,12 @@ async def _report(record: ReportText, trace: str, wall_ms: int, keep: Keep) -> r
 
 
 async def _prepare_wish(
-    wish: LockWish, event: Event, *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
+    wish: LockWish, event: Event, span: int, *, wall_ms: int, prio: int, queue_ids: dict[str, int], keep: Keep
 ) -> Wish:
     async def drafts(emissions: tuple[Emission, ...]) -> list[queues.Draft]:
         return [
             await messages.draft(
-                emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep
+                emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep, span=span
             )
             for emission in emissions
         ]

@@ -40,9 +40,9 @@ def encode(emission: Emission, trace: str, wall_ms: int) -> bytes:
 
 
 async def draft(
-    emission: Emission, *, trace: str, run: int, prio: int, wall_ms: int, queues: dict[str, int], keep: Keep
+    emission: Emission, *, trace: str, run: int, prio: int, wall_ms: int, queues: dict[str, int], keep: Keep, span: int | None
 ) -> Draft:
-    """A message for the event's queue. A body above 64 KiB becomes a blob that the message names (claim check)."""
+    """A message for the event's queue. A body above 64 KiB becomes a blob that the message names (claim check). `span` sends it."""
     body: bytes | None = encode(emission, trace, wall_ms)
     sha: bytes | None = None
     if body is not None and len(body) > INLINE:
@@ -57,6 +57,7 @@ async def draft(
         prio=prio,
         delay_ms=emission.delay_ms,
         run=run + 1 if emission.again else run,
+        parent=span,
     )
 
 

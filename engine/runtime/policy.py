@@ -25,10 +25,10 @@ def interruptions(delivery: Delivery) -> int:
     return delivery.deliveries - 1 - delivery.attempts
 
 
-def failure_of(error: BaseException, agent: str) -> Failure:
-    """The error as a dead letter keeps it. The fingerprint is of agent, class and the frames of our own code, not of the message."""
+def failure_of(error: BaseException, agent: str, span: int | None) -> Failure:
+    """The error as a dead letter keeps it, failed in `span`. The fingerprint is of agent, class and the frames of our own code, not of the message."""
     root = error.__cause__ if isinstance(error, AgentError) and error.__cause__ is not None else error
     frames = [f"{Path(frame.filename).stem}.{frame.name}" for frame in traceback.extract_tb(root.__traceback__)]
     material = "\0".join([agent, type(root).__name__, *frames[-6:]])
     code = error.code if isinstance(error, EngineError) else type(error).__name__
-    return Failure(error_class=f"{code} {type(root).__name__}", message=str(root)[:2000], fingerprint=hashlib.sha256(material.encode()).hexdigest()[:16])
+    return Failure(error_class=f"{code} {type(root).__name__}", message=str(root)[:2000], fingerprint=hashlib.sha256(material.encode()).hexdigest()[:16], span=span)

@@ -13,6 +13,7 @@ from engine.runtime.persistence import Persistence
 from engine.runtime.reference import Reference
 from engine.runtime.registry import Registry
 from engine.runtime.slots import Slots
+from engine.runtime.trail import Trail
 from engine.runtime.turn import Turn
 from store.store import Store
 
@@ -33,5 +34,9 @@ class Tools:
     persistence: Persistence
     #: New for every claim.
     tokens: Iterator[int]
+    #: Ids of spans.
+    spans: Iterator[int]
+    #: Hears what became of hops.
+    trail: Trail
     #: Documents being worked on right now, and the cell of the pipeline they are at.
     live: dict[str, int] = field(default_factory=dict)

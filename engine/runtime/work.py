@@ -11,7 +11,7 @@ from engine.agents.outcome import Emission, Event
 from engine.contract.payloads import PipelineRequested
 from engine.errors import Interrupted, InvalidPayload
 from engine.runtime import effects, messages, policy, settle
-from engine.runtime.chain import Chain
+from engine.runtime.chain import Chain, FailedHop
 from engine.runtime.effects import Effects
 from engine.runtime.lookups import ChainLookup
 from engine.runtime.settle import Claimed, Hands, Moment, Planned, Settled, Unwritten
@@ -81,7 +81,7 @@ class Work:
             tools.store, tools.turn, tools.reference, event.tenant, claimed.document,
             has_twins=claimed.has_twins, presume=not (mistaken or event.repeated),
         )  # fmt: skip
-        chain = Chain(tools, event, lookup, max(0, tools.clock.steady_ms() - claimed.delivery.created), ahead=ahead)
+        chain = Chain(tools, event, lookup, claimed.delivery, ahead=ahead)
         await chain.run()
         return chain, await self._prepare(claimed, chain) if chain.hops else None
 
@@ -97,13 +97,16 @@ class Work:
                 finally:
                     tools.turn.give()
                 continue
+            tools.trail.completed(chain.hops)
+            if chain.failed is not None and prepared.unwritten is not None:
+                tools.trail.failed(chain.failed, prepared.unwritten.failure, dead=prepared.unwritten.dead)
             for job in settled.jobs:
                 self._told(job)
             if settled.following is None:
                 return None
             return Claimed(settled.following, chain.lookup.document, chain.lookup.has_twins, chain.following(settled.following.run))
         assert chain.failed is not None
-        await self.fail(claimed, chain.failed[1], event)
+        await self.fail(claimed, chain.failed.error, event, chain.failed)
         return None
 
     async def _prepare(self, claimed: Claimed, chain: Chain) -> Prepared:
@@ -112,7 +115,7 @@ class Work:
         encoded = await effects.prepare(
             chain.hops, chain.remaining, wall_ms=tools.clock.wall_ms(), prio=prio, queue_ids=tools.slots.ids, keep=self._keep
         )
-        return Prepared(encoded, None if chain.failed is None else await self._unwritten(*chain.failed, prio))
+        return Prepared(encoded, None if chain.failed is None else await self._unwritten(chain.failed, prio))
 
     async def _keep(self, content: bytes) -> Blob:
         return await self._tools.turn.aside(self._tools.persistence.outwait(lambda: self._tools.store.blobs.put(content)))
@@ -137,20 +140,20 @@ class Work:
             tools.leases.hold(settled.following, hands.lease_ms)
         return settled
 
-    async def _unwritten(self, event: Event, error: BaseException, prio: int) -> Unwritten:
+    async def _unwritten(self, failed: FailedHop, prio: int) -> Unwritten:
         tools = self._tools
-        agent = tools.registry[event.name]
+        event, agent = failed.event, failed.agent
         emission = Emission(name=event.name, doc_id=event.doc_id, payload=event.payload, key=event.key)
         draft = await messages.draft(
             emission, trace=event.trace_id, run=event.run, prio=prio, wall_ms=tools.clock.wall_ms(),
-            queues=tools.slots.ids, keep=self._keep,
+            queues=tools.slots.ids, keep=self._keep, span=failed.parent,
         )  # fmt: skip
         delayed = draft._replace(delay_ms=policy.backoff_ms(tools.slots.of(draft.queue).settings, 0, tools.chance))
         dead = agent.spec.max_attempts <= 1
-        return Unwritten(delayed, policy.failure_of(error, agent.spec.id), dead, agent.stage, event.name.value)
+        return Unwritten(delayed, policy.failure_of(failed.error, agent.spec.id, failed.span), dead, agent.stage, event.name.value)
 
-    async def fail(self, claimed: Claimed, error: BaseException, event: Event | None) -> None:
-        """Settle a message whose first agent failed: again later, or dead."""
+    async def fail(self, claimed: Claimed, error: BaseException, event: Event | None, hop: FailedHop | None = None) -> None:
+        """Settle a message whose first agent failed, in `hop` if it got so far: again later, or dead."""
         tools = self._tools
         delivery = claimed.delivery
         agent = None if event is None else tools.registry[event.name]
@@ -159,8 +162,9 @@ class Work:
         if delivery.attempts + 1 < limit:
             delay = policy.backoff_ms(tools.slots.of(delivery.queue).settings, delivery.attempts, tools.chance)
         stage = "" if agent is None else agent.stage
+        failure = policy.failure_of(error, stage, None if hop is None else hop.span)
         operation = partial(
-            settle.fail, claimed=claimed, failure=policy.failure_of(error, stage), delay_ms=delay, stage=stage,
+            settle.fail, claimed=claimed, failure=failure, delay_ms=delay, stage=stage,
             moment=Moment(tools.clock.steady_ms(), tools.clock.wall_ms()), event="" if event is None else effects.step_name(event),
             planned=None if event is None else _planned(event),
         )  # fmt: skip
@@ -169,6 +173,11 @@ class Work:
                 self._told(job)
         except LeaseLost:
             pass
+        else:
+            if hop is not None:
+                tools.trail.failed(hop, failure, dead=delay is None)
+            else:
+                tools.trail.refused(delivery, failure, dead=delay is None)
         tools.leases.let_go(claimed)
 
 

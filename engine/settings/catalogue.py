@@ -110,6 +110,7 @@ GENERAL: tuple[Setting, ...] = (
     _setting("http.enabled", "switch", False, "serve a API HTTP também em `nexus run`", "serve the HTTP API from `nexus run` too"),
     _setting("http.port", "number", 8787, "porta da API HTTP; 0 deixa o sistema escolher", "port of the HTTP API; 0 lets the system choose", least=0, most=65535),
     _setting("http.web_ui_origin", "origin", "", "origem que chama as três rotas /api sem senha", "origin that may call the three /api routes without a token"),
+    _setting("telemetry.spans", "switch", True, "guarda um rastro de cada passo dos agentes", "keep a span of every hop"),
     _setting("telemetry.retention_days", "number", 7, "dias que rastros e medidas ficam", "days that spans and metrics are kept", least=1, most=3650),
     _setting("telemetry.otlp_url", "url", "", "para onde vão os rastros por OTLP/HTTP; vazio não envia", "where spans go by OTLP/HTTP; empty sends nothing", variable="OTEL_EXPORTER_URL"),
     _setting("telemetry.logflare_source", "text", "", "fonte do Logflare que recebe o log; vazio não envia", "Logflare source that takes the log; empty sends nothing"),

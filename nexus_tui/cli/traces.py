@@ -1,12 +1,15 @@
-"""`nexus trace`: the hops of a trace as a waterfall, from the timeline that is kept with the documents."""
+"""`nexus trace`: the hops of a trace as a waterfall, the log, and what is measured, read from the telemetry that an engine keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from engine.facade import telemetry
+from engine.facade.telemetry import RecordView, SpanView
 from engine.facade.views import StepView
 from engine.outside import iso
 from nexus_tui.appliance import Appliance
@@ -18,19 +21,7 @@ app = typer.Typer(help="Traces.", no_args_is_help=True)
 
 #: Columns of the bars.
 WIDTH = 40
-WAIT, WORK = "·", "█"
-#: The agent whose event each agent works on.
-BEFORE = {
-    "A1": "A0",
-    "A3": "A1",
-    "A4": "A3",
-    "A5": "A4",
-    "A6": "A5",
-    "A7": "A6",
-    "A8": "A7",
-    "A9": "A8",
-    "A10": "A9",
-}
+WAIT, WORK, FAILED = "·", "█", "▒"
 
 
 @app.command("show")
@@ -45,22 +36,23 @@ def show(
     session = Session.of(data_dir, as_json, lang)
 
     async def work(nexus: Appliance) -> int:
-        found = [step for step in await nexus.engine.jobs.trace(trace) if doc is None or step.document in ("", doc)]
-        if not found:
+        spans = await _spans(nexus, session.directory, trace, doc)
+        if not spans:
             return session.missing("no_trace", trace, "nexus jobs ls")
-        hops = sorted(found, key=lambda step: (step.document, step.started_ms or 0, int(step.agent[1:])))
         if as_json:
-            for hop in hops:
-                output.emit(_object(trace, hop))
+            agents = {span.id: span.agent for span in spans}
+            for span in spans:
+                output.emit(_object(trace, span, agents))
             return output.DONE
         spoken = session.language
-        start, end = _span(hops)
+        start = min(span.started_ms - span.wait_ms for span in spans)
+        end = max(span.started_ms + span.took_us // 1000 for span in spans)
         names = ("document", "agent", "attempts", "wait", "took", "state")
         output.table(
             [*(word(name, spoken) for name in names), ""],
             [
-                (hop.document[:8], hop.agent, hop.attempt, hop.wait_ms, hop.took_ms, hop.state, _bar(hop, start, end))
-                for hop in hops
+                (span.document[:8], span.agent, span.attempt, span.wait_ms, f"{span.took_us / 1000:.1f}", span.state, _bar(span, start, end))
+                for span in spans
             ],
             right=(2, 3, 4),
         )
@@ -69,37 +61,127 @@ def show(
     session.query(work)
 
 
-def _object(trace: str, hop: StepView) -> dict[str, Any]:
+@app.command("logs")
+def logs(
+    text: Annotated[list[str] | None, typer.Argument(help="Words that stand in the record, together.", show_default=False)] = None,
+    trace: Annotated[str | None, typer.Option("--trace", help="Only records of this trace.", show_default=False)] = None,
+    doc: Annotated[str | None, typer.Option("--doc", help="Only records of this document.", show_default=False)] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Only records of this agent: A0 to A10.", show_default=False)] = None,
+    level: Annotated[str, typer.Option("--level", help="The least level: info, warning or error.")] = "info",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many, the newest.")] = telemetry.RECORDS,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Search the log: what happened, newest last; taxpayers' numbers are masked."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(_: Appliance) -> int:
+        found = await telemetry.records(
+            session.directory, trace=trace, document=doc, agent=agent, level=level, text=" ".join(text or ()) or None, limit=limit
+        )
+        if as_json:
+            for record in found:
+                output.emit(_record(record))
+        else:
+            names = ("time", "level", "event", "agent", "document", "message")
+            output.table(
+                [word(name, session.language) for name in names],
+                [
+                    (iso(one.at_ms), one.level, one.event, one.agent or "", (one.document or "")[:8], f"{one.message} {_fields(one)}".strip())
+                    for one in found
+                ],
+            )
+        return output.DONE
+
+    session.query(work)
+
+
+@app.command("metrics")
+def metrics(
+    name: Annotated[str | None, typer.Argument(help="A measure; without it: list them.", show_default=False)] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Show what was measured, minute by minute."""
+    session = Session.of(data_dir, as_json, lang)
+
+    async def work(_: Appliance) -> int:
+        spoken = session.language
+        if name is None:
+            names = await telemetry.measures(session.directory)
+            if as_json:
+                for one in names:
+                    output.emit({"name": one})
+            else:
+                output.table([word("measure", spoken)], [(one,) for one in names])
+            return output.DONE
+        values = await telemetry.measured(session.directory, name)
+        if not values:
+            return session.missing("no_measure", name, "nexus trace metrics")
+        if as_json:
+            for at, value in values:
+                output.emit({"name": name, "at": iso(at), "value": value})
+        else:
+            output.table([word("time", spoken), name], [(iso(at), f"{value:g}") for at, value in values], right=(1,))
+        return output.DONE
+
+    session.query(work)
+
+
+async def _spans(nexus: Appliance, directory: Path, trace: str, doc: str | None) -> Sequence[SpanView]:
+    """The spans that were kept; of what is older than the telemetry, the hops of the documents' timeline, which know no parents."""
+    spans = await telemetry.spans(directory, trace, doc)
+    if spans:
+        return spans
+    steps = [step for step in await nexus.engine.jobs.trace(trace) if doc is None or step.document in ("", doc)]
+    return sorted(map(_of_timeline, steps), key=lambda span: (span.started_ms, int(span.agent[1:] or 0)))
+
+
+def _of_timeline(step: StepView) -> SpanView:
+    return SpanView(
+        id="", parent=None, link=None, document=step.document, agent=step.agent, event=step.event, run=step.run, attempt=step.attempt,
+        started_ms=step.started_ms or 0, took_us=step.took_ms * 1000, wait_ms=step.wait_ms or 0, state=step.state, error=step.error,
+    )  # fmt: skip
+
+
+def _object(trace: str, span: SpanView, agents: dict[str, str]) -> dict[str, Any]:
+    sender = agents.get(span.parent or "")
     return {
         "traceId": trace,
-        "docId": hop.document or None,
-        "span": f"agent.{hop.agent}",
-        "parent": f"agent.{BEFORE[hop.agent]}" if hop.agent in BEFORE else None,
-        "event": hop.event,
-        "run": hop.run,
-        "attempt": hop.attempt,
-        "startedAt": None if hop.started_ms is None else iso(hop.started_ms),
-        "tookMs": hop.took_ms,
-        "waitMs": hop.wait_ms,
-        "state": hop.state,
-        "error": hop.error,
+        "docId": span.document or None,
+        "span": f"agent.{span.agent}",
+        "spanId": span.id or None,
+        "parent": None if sender is None else f"agent.{sender}",
+        "parentId": span.parent,
+        "linkId": span.link,
+        "event": span.event,
+        "run": span.run,
+        "attempt": span.attempt,
+        "startedAt": iso(span.started_ms),
+        "tookMs": span.took_us / 1000,
+        "waitMs": span.wait_ms,
+        "state": span.state,
+        "error": span.error,
     }
 
 
-def _span(hops: Sequence[StepView]) -> tuple[int, int]:
-    """When the first hop began to wait, and when the last one ended."""
-    begun = [(hop.started_ms, hop) for hop in hops if hop.started_ms is not None]
-    if not begun:
-        return 0, 1
-    return min(at - (hop.wait_ms or 0) for at, hop in begun), max(at + hop.took_ms for at, hop in begun)
+def _record(record: RecordView) -> dict[str, Any]:
+    return {
+        "time": iso(record.at_ms), "level": record.level, "event": record.event, "message": record.message, "traceId": record.trace, "docId": record.document,
+        "agent": record.agent, "fields": record.fields,
+    }  # fmt: skip
 
 
-def _bar(hop: StepView, start: int, end: int) -> str:
+def _fields(record: RecordView) -> str:
+    return " ".join(f"{name}={value}" for name, value in record.fields.items())
+
+
+def _bar(span: SpanView, start: int, end: int) -> str:
     """Where a hop lies in the trace: its wait, then its work."""
-    if hop.started_ms is None:
-        return ""
     scale = WIDTH / max(end - start, 1)
-    waits = int((hop.started_ms - (hop.wait_ms or 0) - start) * scale)
-    works = int((hop.started_ms - start) * scale)
-    ends = max(int((hop.started_ms + hop.took_ms - start) * scale), works + 1)
-    return " " * waits + WAIT * (works - waits) + WORK * (ends - works)
+    waits = int((span.started_ms - span.wait_ms - start) * scale)
+    works = int((span.started_ms - start) * scale)
+    ends = max(int((span.started_ms + span.took_us / 1000 - start) * scale), works + 1)
+    return " " * waits + WAIT * (works - waits) + (WORK if span.state == "done" else FAILED) * (ends - works)

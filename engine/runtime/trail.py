@@ -1,0 +1,86 @@
+"""What became of hops, told to the journal once it is committed: a span each, and a record where somebody may ask for it later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.agents.outcome import DocumentFacts, Event, Finished
+from engine.contract.events import EventName
+from engine.runtime.effects import Hop
+from engine.telemetry.journal import Journal, Level, Span, SpanStatus
+from engine.telemetry.timings import Timings
+from store.queues import Delivery, Failure
+
+if TYPE_CHECKING:
+    from engine.runtime.chain import FailedHop
+
+
+class Trail:
+    """Writes to `journal`; without `spans` only records."""
+
+    def __init__(self, journal: Journal, timings: Timings, *, spans: bool = True) -> None:
+        self._journal = journal
+        self._timings = timings
+        self._spans = spans
+
+    def completed(self, hops: Sequence[Hop]) -> None:
+        """Hops whose effects are committed."""
+        for hop in hops:
+            event, outcome = hop.event, hop.outcome
+            stage = hop.agent.stage
+            self._timings.agent(stage, hop.took)
+            if self._spans:
+                self._journal.span(
+                    Span(
+                        hop.span, hop.parent, hop.link, event.trace_id, _document(event), stage, hop.agent.event, event.run, event.attempt + 1, hop.started,
+                        int(hop.took * 1e6), hop.waited, SpanStatus.DONE, None,
+                    )
+                )  # fmt: skip
+            for name, count in outcome.metrics:
+                if name == "cached":
+                    self._journal.log(
+                        Level.INFO, "hop.cached", "A redelivery was answered from what was parsed already.",
+                        trace=event.trace_id, doc=event.doc_id, agent=stage, cached=count > 0,
+                    )  # fmt: skip
+            for record in outcome.records:
+                if isinstance(record, Finished):
+                    self._finished(hop)
+
+    def failed(self, hop: FailedHop, failure: Failure, *, dead: bool) -> None:
+        """An attempt that failed: for good, or to be tried again."""
+        event, stage = hop.event, hop.agent.stage
+        self._timings.agent(stage, hop.took)
+        if self._spans:
+            self._journal.span(
+                Span(
+                    hop.span, hop.parent, hop.link, event.trace_id, _document(event), stage, hop.agent.event, event.run, event.attempt + 1, hop.started,
+                    int(hop.took * 1e6), hop.waited, SpanStatus.DEAD if dead else SpanStatus.RETRIED, failure.error_class,
+                )
+            )  # fmt: skip
+        self._failure(event.trace_id, _document(event), stage, event.attempt + 1, failure, dead=dead)
+
+    def refused(self, delivery: Delivery, failure: Failure, *, dead: bool) -> None:
+        """A message that never got to an agent."""
+        self._failure(delivery.trace, delivery.doc, None, delivery.attempts + 1, failure, dead=dead)
+
+    def _failure(self, trace: str | None, doc: str | None, agent: str | None, attempt: int, failure: Failure, *, dead: bool) -> None:
+        told = "An agent failed for good; the message is among the dead letters." if dead else "An agent failed and will try again."
+        self._journal.log(
+            Level.ERROR if dead else Level.WARNING, "hop.dead" if dead else "hop.retried", told,
+            trace=trace, doc=doc or None, agent=agent, attempt=attempt, error=failure.error_class, fingerprint=failure.fingerprint,
+        )  # fmt: skip
+
+    def _finished(self, hop: Hop) -> None:
+        state = next(
+            (record.values["state"] for record in hop.outcome.records if isinstance(record, DocumentFacts) and "state" in record.values), None
+        )  # fmt: skip
+        event = hop.event
+        self._journal.log(
+            Level.INFO, "document.finished", "A document has its report.", trace=event.trace_id, doc=event.doc_id, agent=hop.agent.stage, state=state
+        )  # fmt: skip
+
+
+def _document(event: Event) -> str:
+    """Whose hop it is; the planner's is of no document."""
+    return "" if event.name is EventName.PIPELINE_REQUESTED else event.doc_id
