@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export TEXTUAL_ANIMATIONS := none
 DATED := tests/engine/fiscal tests/engine/agents tests/engine/facade tests/scheduler tests/nexus_tui/test_formats.py
 
-.PHONY: demo test check bench snap golden simulate crash mutants schema backfill wheel wheelhouse deb binary service-check clean
+.PHONY: demo test check bench snap golden simulate crash mutants schema spans backfill wheel wheelhouse deb binary service-check clean
 
 demo: $(VENV)/.runtime  ## Process the bundled real documents; on a terminal, open the TUI on them.
 	$(BIN)/nexus demo
@@ -57,6 +57,9 @@ binary: $(VENV)/.runtime  ## The program that needs no Python, in dist/.
 
 service-check: $(VENV)/.test  ## Units and packages for real: systemd judges and runs the service, .deb and binary process documents. Says what it skips.
 	NEXUS_SLOW=1 $(BIN)/python -m pytest -q -rs tests/packaging
+
+spans: $(VENV)/.test  ## What a span a hop costs in processor time a document, in interleaved pairs.
+	$(BIN)/python -m benchmarks.spans
 
 backfill: $(VENV)/.test  ## 10,000 documents behind a person's one: loop lag and waiting time, with real processes.
 	$(BIN)/python -m benchmarks.backfill

@@ -41,9 +41,22 @@ EngineError                   NX-E00
 │   ├── VaultLocked           NX-C26  the key or passphrase of the encrypted file is missing or wrong
 │   ├── VaultDamaged          NX-C27
 │   └── BadSecret             NX-C28  the value cannot be one                                exit 2
+├── GitHubFailure             NX-G01  an issue was not filed                                 exit 69
+│   ├── NoRepository          NX-G02  github.repository is not set                           exit 78
+│   ├── NoToken               NX-G03  GITHUB_TOKEN is not set                                exit 78
+│   ├── BadGitHubAddress      NX-G04  GITHUB_API_URL                                         exit 78
+│   ├── TokenRefused          NX-G05  GitHub answered 401 or 403                             exit 78
+│   ├── RepositoryMissing     NX-G06  it answered 404, or that the repository has moved      exit 78
+│   ├── IssueRefused          NX-G07  it answered 410 or 422
+│   ├── RateLimited           NX-G08
+│   ├── GitHubSilent          NX-G09  no answer in time
+│   └── GitHubUnreachable     NX-G10
 ├── NoServiceManager          NX-E60  systemd does not run this machine                      exit 69
 │   ├── OutOfReach            NX-E61  the service could not see its own program              exit 78
 │   └── NotInstalled          NX-E62  the unit cannot be written
+├── QueueStalled              NX-M01  alarm: the oldest message of a queue waits too long    exit 69
+├── DeadLettersWait           NX-M02  alarm: messages were given up
+├── DiskLow                   NX-M03  alarm: the disk fills up
 └── AgentError                        failures of a hop; they are retried, then dead letters
     ├── AgentTimeout          NX-A01
     ├── AgentCrashed          NX-A02  the agent raised
@@ -402,6 +415,91 @@ class BadSecret(SecretFailure):
     exit_code = 2
 
 
+class GitHubFailure(EngineError):
+    """GitHub did not file the issue."""
+
+    code = "NX-G01"
+    title = "Issue not filed"
+    hint = "Try again later; `nexus dlq issue` without --post prints the text to file by hand."
+
+
+class NoRepository(GitHubFailure):
+    """No repository is configured that takes issues."""
+
+    code = "NX-G02"
+    title = "No repository"
+    hint = "`nexus config set github.repository owner/name`, and `nexus secrets set GITHUB_TOKEN`."
+    exit_code = 78
+
+
+class NoToken(GitHubFailure):
+    """The process that runs the engine finds no GITHUB_TOKEN."""
+
+    code = "NX-G03"
+    title = "No token"
+    hint = "`nexus secrets set GITHUB_TOKEN`: one that may write issues of the repository."
+    exit_code = 78
+
+
+class BadGitHubAddress(GitHubFailure):
+    """GITHUB_API_URL is no address that a token may be sent to."""
+
+    code = "NX-G04"
+    title = "Bad GitHub address"
+    hint = "It begins with https://, names a host, and holds no user and no query; unset, it is https://api.github.com."
+    exit_code = 78
+
+
+class TokenRefused(GitHubFailure):
+    """GitHub refuses the token."""
+
+    code = "NX-G05"
+    title = "Token refused"
+    hint = "Make one that may read and write issues of the repository, and keep it with `nexus secrets set GITHUB_TOKEN`."
+    exit_code = 78
+
+
+class RepositoryMissing(GitHubFailure):
+    """GitHub does not show the repository."""
+
+    code = "NX-G06"
+    title = "Repository not found"
+    hint = "Check the name, `nexus config set github.repository owner/name`, and whether the token may see it."
+    exit_code = 78
+
+
+class IssueRefused(GitHubFailure):
+    """The repository does not take the issue."""
+
+    code = "NX-G07"
+    title = "Issue refused"
+    hint = "Turn the repository's issues on, or file the text of `nexus dlq issue` by hand."
+
+
+class RateLimited(GitHubFailure):
+    """GitHub takes nothing more for now."""
+
+    code = "NX-G08"
+    title = "Too many calls"
+    hint = "Wait some minutes, an hour at most, and try again."
+
+
+class GitHubSilent(GitHubFailure):
+    """GitHub did not answer in time."""
+
+    code = "NX-G09"
+    title = "GitHub does not answer"
+    hint = "It may have been filed all the same: look into the repository before you try again."
+
+
+class GitHubUnreachable(GitHubFailure):
+    """GitHub cannot be reached."""
+
+    code = "NX-G10"
+    title = "GitHub out of reach"
+    hint = "Check the network, the proxy (HTTPS_PROXY) and GITHUB_API_URL; nothing was sent."
+
+
 class NoServiceManager(EngineError):
     """No service manager is here that Nexus knows."""
 
@@ -425,6 +523,30 @@ class NotInstalled(NoServiceManager):
     code = "NX-E62"
     title = "Service not installed"
     hint = "Call it as root, or make it a user's service with --user."
+
+
+class QueueStalled(EngineError):
+    """A message waits longer than it should."""
+
+    code = "NX-M01"
+    title = "Queue does not move"
+    hint = "Look at it with `nexus queues show`; it may be paused, or the machine too slow for what came in."
+
+
+class DeadLettersWait(EngineError):
+    """Messages were given up and wait for a decision."""
+
+    code = "NX-M02"
+    title = "Dead letters"
+    hint = "Look at them with `nexus dlq ls`; requeue them once the cause is gone, or drop them."
+
+
+class DiskLow(EngineError):
+    """The disk fills up."""
+
+    code = "NX-M03"
+    title = "Little room on the disk"
+    hint = "Make room: below the floor that `nexus doctor` shows nothing more is taken in."
 
 
 class AgentError(EngineError):

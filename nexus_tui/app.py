@@ -33,10 +33,13 @@ from nexus_tui.theme import THEME_NAMES, THEMES, VARIABLE_DEFAULTS, glyphs_for, 
 from nexus_tui.work import start
 
 if TYPE_CHECKING:
+    from engine.facade.alarms import Alarm
     from nexus_tui.engine_port import EnginePort
 
 #: Seconds between two looks at the engine, and beats in a second.
 BEAT, BEATS = 0.1, 10
+#: Beats between two looks for alarms.
+ALARM_BEATS = 50
 #: Beats between two looks while the terminal is not looked at.
 BLURRED_BEATS = 20
 
@@ -87,6 +90,8 @@ class NexusApp(App[None], inherit_bindings=False):
         self._engine_factory = engine_factory
         self._engine_failed = False
         self._ended: Problem | None = None
+        #: What somebody should look at, by the engine's thresholds.
+        self.alarms: tuple[Alarm, ...] = ()
         self._clipboard_file = clipboard
         self._version = -1
         self._beat = 0
@@ -166,6 +171,8 @@ class NexusApp(App[None], inherit_bindings=False):
                 screen.changed(changes.topics)
             screen.moved()
             self._look_for_owner()
+            if self._beat % ALARM_BEATS == 1:
+                start(self, self._look_for_alarms, "alarms", exclusive=True)
         if self._beat % BEATS == 0:
             # None at all while a screen is on its way in or out.
             screen.query("#top").refresh()
@@ -181,6 +188,10 @@ class NexusApp(App[None], inherit_bindings=False):
             if isinstance(screen, NexusScreen) and screen.is_mounted and (gone or screen.problem is told):
                 screen.show_problem(self._ended)
                 screen.refresh_keys()
+
+    async def _look_for_alarms(self) -> None:
+        if self.engine is not None:
+            self.alarms = await self.engine.alarms.raised()
 
     def on_resize(self, event: Resize) -> None:
         """Ask for room where there is too little."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,7 @@ async def owning(
 ) -> AsyncIterator[Appliance]:
     """Run the engine: store, sandbox, dispatcher, intake, timers, sockets; in that order up, in the reverse down."""
     from engine.extraction.sandbox.sandbox import Sandbox
+    from engine.facade import limits
     from engine.facade.engine import Engine
     from engine.facade.execution import LocalExecutor
     from engine.facade.owner import OwnerPresence, OwnerReading
@@ -102,7 +104,6 @@ async def owning(
     from engine.outside import Outside
     from engine.runtime import collector
     from engine.runtime.slots import ensure_queues
-    from engine.telemetry.journal import Level
     from engine.watching.watching import watching
     from scheduler.housekeeping import Housekeeping
     from store import quarantine
@@ -120,24 +121,18 @@ async def owning(
         store = await quarantine.opened(directory, outside.clock, cut_off=ownership.cut_off)
         stack.push_async_callback(store.close)
         settings = await _settings(directory, store)
-        told = await stack.enter_async_context(_telling(directory, outside, settings))
-        store.writer.listen(lambda committed: told.timings.commits.observe(committed.took))
+        told = await stack.enter_async_context(_telling(directory, store, outside, settings))
         sandbox = Sandbox()
         stack.push_async_callback(sandbox.close)
         dispatcher = _dispatcher(store, outside, sandbox, settings, told)
-        intake = Intake(store, outside, sandbox, space)
+        intake = Intake(store, outside, sandbox, space, settings.lifetimes().job)
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
-        ending: asyncio.Queue[Job] = asyncio.Queue()
-        dispatcher.on_job_end = ending.put_nowait
-        concluding = asyncio.ensure_future(_conclude(intake, ending))
-        stack.callback(concluding.cancel)
         housekeeping = Housekeeping(store, space)
-        housekeeping.on_job_end = ending.put_nowait
-        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper)
-        engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher))
+        dispatcher.on_job_end = housekeeping.on_job_end = _concluding(stack, intake)
+        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper, VERSION)
+        engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher), directory)
         if work:
-            told.journal.log(Level.INFO, "engine.started", "The engine runs.", pid=os.getpid(), version=VERSION)
-            stack.callback(told.journal.log, Level.INFO, "engine.stopped", "The engine has stopped.", pid=os.getpid())
+            await limits.announce(store, settings.limits())
             await housekeeping.renew_locks()
             stack.push_async_callback(dispatcher.stop)
             await dispatcher.start()
@@ -145,7 +140,8 @@ async def owning(
             housekeeping.start()
             stack.push_async_callback(housekeeping.stop)
             await stack.enter_async_context(watching(store, outside, intake))
-            http = await _serve(stack, directory, store, executor, engine, ownership, outside, port)
+            await _look_after(stack, engine, told)
+            http = await _serve(stack, directory, store, executor, engine, ownership, outside, port, told)
         else:
             await store.write(ensure_queues)
             http = None
@@ -161,16 +157,34 @@ def _dispatcher(store: Store, outside: Outside, sandbox: Sandbox, settings: Sett
     from engine.runtime.trail import Trail
 
     trail = Trail(told.journal, told.timings, spans=settings.switch("telemetry.spans"))
-    return Dispatcher(store, outside, production(settings.limits()), Extractor(store.blobs, sandbox), trail=trail)
+    return Dispatcher(store, outside, production(settings.limits(), settings.lifetimes()), Extractor(store.blobs, sandbox), trail=trail)
 
 
-def _telling(directory: Path, outside: Outside, settings: Settings) -> AbstractAsyncContextManager[Telling]:
+@asynccontextmanager
+async def _telling(directory: Path, store: Store, outside: Outside, settings: Settings) -> AsyncIterator[Telling]:
     """The telemetry of this process; what its surroundings hold of secrets is masked."""
     from engine.facade.secrets import surrounding
+    from engine.telemetry.journal import Level
     from engine.telemetry.redaction import Redaction
     from engine.telemetry.telling import telling
 
-    return telling(directory, outside.clock, Redaction(surrounding(os.environ)), days=settings.number("telemetry.retention_days"))
+    days = settings.number("telemetry.retention_days")
+    async with telling(directory, outside.clock, Redaction(surrounding(os.environ)), days=days) as told:
+        store.writer.listen(lambda committed: told.timings.commits.observe(committed.took))
+        told.journal.log(Level.INFO, "engine.started", "The engine runs.", pid=os.getpid(), version=VERSION)
+        try:
+            yield told
+        finally:
+            told.journal.log(Level.INFO, "engine.stopped", "The engine has stopped.", pid=os.getpid())
+
+
+async def _look_after(stack: AsyncExitStack, engine: Engine, told: Telling) -> None:
+    """Ring where somebody should look."""
+    from engine.facade.alarms import Bell
+
+    bell = Bell(engine.alarms, told.journal)
+    stack.push_async_callback(bell.stop)
+    bell.start()
 
 
 async def _settings(directory: Path, store: Store) -> Settings:
@@ -178,6 +192,14 @@ async def _settings(directory: Path, store: Store) -> Settings:
     from engine.facade.configuration import configuration, rows
 
     return configuration(directory, live=await store.read(rows)).checked()
+
+
+def _concluding(stack: AsyncExitStack, intake: Intake) -> Callable[[Job], None]:
+    """What is to be called with jobs as they end."""
+    ending: asyncio.Queue[Job] = asyncio.Queue()
+    concluding = asyncio.ensure_future(_conclude(intake, ending))
+    stack.callback(concluding.cancel)
+    return ending.put_nowait
 
 
 async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
@@ -195,11 +217,14 @@ async def _serve(
     ownership: Ownership,
     outside: Outside,
     port: int | None,
+    told: Telling,
 ) -> str | None:
     """Open the owner's socket, and HTTP if it is wanted. Returns the address of that."""
     from engine.api.local import LocalApi
+    from engine.facade.measuring import values
 
     local = LocalApi(directory, store, executor)
+    told.keeper.measures = partial(values, store, directory, local.pulse)
     stack.push_async_callback(local.stop)
     await local.start()
     address = None
@@ -207,7 +232,7 @@ async def _serve(
         from engine.api.http import HttpApi, Listening
 
         origin = (await _settings(directory, store)).text("http.web_ui_origin") or None
-        http = HttpApi(directory, store, engine, local, outside, Listening(port=port, web_origin=origin))
+        http = HttpApi(directory, store, engine, local, outside, Listening(port=port, web_origin=origin), told.timings)
         stack.push_async_callback(http.stop)
         http.start()
         address = http.address
@@ -286,7 +311,7 @@ async def _look(
     presence = ViewerPresence(viewer, state, directory if executor is not None else None)
     watching = asyncio.ensure_future(presence.watch())
     stack.callback(watching.cancel)
-    engine = Engine(ViewerReading(viewer, SystemClock()), executor or Nobody(), presence)
+    engine = Engine(ViewerReading(viewer, SystemClock()), executor or Nobody(), presence, directory)
     return Appliance(engine, directory, False, asyncio.Queue())
 
 

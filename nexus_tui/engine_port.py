@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.facade.alarms import Alarm
     from engine.facade.commands import CommandResult
     from engine.facade.views import Changes, DocumentDetail, InboxCounts, Page
 
@@ -51,6 +52,12 @@ class Jobs(Protocol):
     async def close(self, job: str) -> None: ...
 
 
+class Alarms(Protocol):
+    """What somebody should look at."""
+
+    async def raised(self) -> tuple[Alarm, ...]: ...
+
+
 class EnginePort(Protocol):
     """A running engine, or a viewer of one."""
 
@@ -59,6 +66,9 @@ class EnginePort(Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+
+    @property
+    def alarms(self) -> Alarms: ...
 
     def changes(self, since: int) -> Changes: ...
 

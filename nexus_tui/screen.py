@@ -154,8 +154,19 @@ class NexusScreen(Screen[None]):
         state = nexus(self).engine_state
         right = f"{glyphs.dot} {say(f'engine.{state}')} "
         scope = f"{nexus(self).tenant}   " if nexus(self).tenant != DEFAULT_TENANT else ""
-        pieces.append(("text", " " * max(width - _size(pieces) - cell_len(scope + right), 1)))
-        return [[*pieces, ("dim", scope), (ENGINE_TONES.get(state, "warn"), right[:1]), ("dim", right[1:])]]
+        left = width - _size(pieces) - cell_len(scope + right)
+        alarm = self._alarm(left - 1)
+        pieces.append(("text", " " * max(left - cell_len(alarm), 1)))
+        return [[*pieces, ("warn", alarm), ("dim", scope), (ENGINE_TONES.get(state, "warn"), right[:1]), ("dim", right[1:])]]
+
+    def _alarm(self, room: int) -> str:
+        """The first alarm and how many there are, as far as there is room for it."""
+        alarms = nexus(self).alarms
+        if not alarms:
+            return ""
+        title = problem_of(alarms[0].error, look(self).say).title
+        more = f" +{len(alarms) - 1}" if len(alarms) > 1 else ""
+        return next((f"{text}   " for text in (f"! {title}{more}", f"! {len(alarms)}") if cell_len(text) + 3 <= room), "!  ")
 
     def _problem(self, width: int) -> Sequence[Line]:
         return problem_lines(self.problem, look(self)) if self.problem is not None else []

@@ -66,7 +66,7 @@ class Queue(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A message to be sent. Exactly one of `body` and `sha` (a blob that holds the body) is given."""
+    """A message to be sent by the span `parent`. Exactly one of `body` and `sha` (a blob that holds the body) is given."""
 
     queue: int
     body: bytes | None
@@ -78,7 +78,6 @@ class Draft(NamedTuple):
     run: int = 0
     attempts: int = 0
     history: str | None = None
-    #: The span that sends it.
     parent: int | None = None
 
 
@@ -105,12 +104,11 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a handler failed, as the dead letter will tell it."""
+    """Why a handler failed, as the dead letter will tell it; `span` is the attempt's."""
 
     error_class: str
     message: str
     fingerprint: str
-    #: Of the attempt that failed.
     span: int | None = None
 
 

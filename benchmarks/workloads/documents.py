@@ -14,29 +14,45 @@ from engine.intake.intake import Intake, Request
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.extractor import Extractor
 from engine.runtime.registry import production
+from engine.runtime.trail import Trail
+from engine.telemetry.journal import Journal
+from engine.telemetry.keeper import Keeper
+from engine.telemetry.redaction import Redaction
+from engine.telemetry.timings import Timings
 from store.records.jobs import Job
 
 
-async def whole(directory: Path, synchronous: str, count: int) -> dict[str, Any]:
-    """Milliseconds a document, from the first file named to the COMMIT that ends the last one; imports and tables are warm."""
+async def whole(directory: Path, synchronous: str, count: int, *, spans: bool | None = None) -> dict[str, Any]:
+    """Milliseconds a document, from the first file named to the COMMIT that ends the last one; imports and tables are warm.
+
+    With `spans` the telemetry is kept too, with a span a hop or without; what is left is written within the measured time.
+    """
     paths = notes.write(directory / "in", count + len(notes.samples()))
     warming, paths = paths[: len(notes.samples())], paths[len(notes.samples()) :]
     (directory / "data").mkdir()
     async with open_store(directory / "data", synchronous) as (store, outside):
         sandbox = Sandbox()
-        dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox))
+        journal = Journal(outside.clock.wall_ms)
+        keeper = Keeper(directory / "data", outside.clock, journal, Redaction(), days=7)
+        trail = Trail(journal, Timings(), spans=bool(spans))
+        dispatcher = Dispatcher(store, outside, production(), Extractor(store.blobs, sandbox), trail=trail)
         intake = Intake(store, outside, sandbox)
         try:
             await dispatcher.start()
+            if spans is not None:
+                keeper.start()
             await _process(dispatcher, intake, warming)
+            await keeper.flush()
             commits = store.writer.commits
             cpu = time.process_time()
             took, acknowledged = await _process(dispatcher, intake, paths)
+            await keeper.flush()
             cpu = time.process_time() - cpu
             states = await store.read(lambda connection: connection.execute("SELECT state, count(*) FROM document GROUP BY state").fetchall())
             reports = await store.read(lambda connection: connection.execute("SELECT count(*) FROM report").fetchone()[0])
         finally:
             await dispatcher.stop()
+            await keeper.stop()
             await sandbox.close()
         assert reports == count + len(warming), f"{reports} reports"
         return {

@@ -19,8 +19,8 @@ VERSION = "nexus-ingestor/1"
 _decode = codec.decoder(ParsedDocument)
 
 
-async def handle(event: Event, context: Context) -> Outcome:
-    """Parse once; what was parsed is kept for an hour under the trace."""
+async def handle(event: Event, context: Context, *, ttl_s: int = keys.INGEST_S) -> Outcome:
+    """Parse once; what was parsed is kept for `ttl_s` seconds under the trace."""
     cache = keys.ingest(event.doc_id, event.trace_id)
     if event.repeated:
         cached = await context.lookup.value(cache)
@@ -40,7 +40,7 @@ async def handle(event: Event, context: Context) -> Outcome:
     kept = msgspec.structs.replace(parsed, structured_data=UNSET)
     return Outcome(
         events=(_parsed(event, parsed),),
-        puts=(KeyPut(key=cache, value=kept, ttl_s=keys.INGEST_S),),
+        puts=(KeyPut(key=cache, value=kept, ttl_s=ttl_s),),
         records=(DocumentFacts(values={"family": extraction.family, "version": extraction.version, "error_code": None, "error": None}),),
     )
 

@@ -17,7 +17,7 @@ from engine.contract.payloads import AuditedDocument, AuditReport, ReconDone, Re
 from engine.fiscal.findings import Severity
 
 
-async def handle(event: Event, context: Context) -> Outcome:
+async def handle(event: Event, context: Context, *, ttl_s: int = keys.REPORT_S) -> Outcome:
     """Finish the report of a reconciled document. A wish for review ends here: the document's own state will say it."""
     if event.name is EventName.CLASSIFICATION_NEEDS_REVIEW:
         return Outcome(metrics=(("needs_review", 1),))
@@ -26,7 +26,7 @@ async def handle(event: Event, context: Context) -> Outcome:
     ready = ReportReady(audit=report, extraction=done.extraction)
     return Outcome(
         events=(Emission(name=EventName.REPORT_READY, doc_id=event.doc_id, payload=ready, key=f"{event.doc_id}:report"),),
-        puts=(KeyPut(key=keys.report(event.doc_id), value={"ref": f"report:{event.doc_id}"}, ttl_s=keys.REPORT_S),),
+        puts=(KeyPut(key=keys.report(event.doc_id), value={"ref": f"report:{event.doc_id}"}, ttl_s=ttl_s),),
         records=(ReportText(report=report),),
     )
 

@@ -14,7 +14,7 @@ from engine.fiscal.note import Note
 VERSION = "fts/v1"
 
 
-async def handle(event: Event, context: Context) -> Outcome:
+async def handle(event: Event, context: Context, *, ttl_s: int = keys.ASSISTANT_S) -> Outcome:
     """Prepare the knowledge of one document; a rebuild reads the bytes again."""
     ready: ReportReady = event.payload
     extraction = await extraction_of(ready.extraction, context)
@@ -38,7 +38,7 @@ async def handle(event: Event, context: Context) -> Outcome:
                 key=f"{event.doc_id}:assistant",
             ),
         ),
-        puts=(KeyPut(key=keys.assistant(event.doc_id), value=prepared, ttl_s=keys.ASSISTANT_S),),
+        puts=(KeyPut(key=keys.assistant(event.doc_id), value=prepared, ttl_s=ttl_s),),
         records=(_text(document, extraction.note),),
     )
 

@@ -13,8 +13,11 @@ from engine.api import answers, health
 from engine.api.token import Token
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-#: The deployment's calls, which its web UI makes when it is pointed here.
-WIRE = ("/api/ingest", "/api/reports/", "/api/assistant")
+#: The deployment's calls, which its web UI makes when it is pointed here; below the last one lie the reports.
+WIRE = ("/api/ingest", "/api/assistant")
+REPORTS = "/api/reports/"
+#: Ports that a browser leaves out of an origin.
+USUAL = {"http": ":80", "https": ":443"}
 #: Largest body of a request, in bytes: a file of the largest size intake takes, in its multipart wrapping.
 LARGEST_BODY = 208 * 1024 * 1024
 
@@ -31,7 +34,7 @@ class Guard:
         self._token = token
         self._hosts = frozenset(f"{host}:{port}" for host in LOOPBACK)
         self._origins = frozenset(f"http://{host}:{port}" for host in LOOPBACK)
-        self._web_origin = web_origin
+        self._web_origin = None if web_origin is None else _as_sent(web_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,21 +42,22 @@ class Guard:
         headers = Headers(scope=scope)
         path: str = scope["path"]
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
-        foreign = len(origins) == 1 and origins[0] == self._web_origin and path.startswith(WIRE)
+        foreign = len(origins) == 1 and origins[0] == self._web_origin and (path in WIRE or path.startswith(REPORTS))
+        answering = self._sharing(send) if foreign else send
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             await answers.refused("This host name is not served.", 403)(scope, receive, send)
         elif origins and not foreign and (len(origins) > 1 or origins[0].lower() not in self._origins):
             await answers.refused("Requests of this origin are refused.", 403)(scope, receive, send)
         elif foreign and scope["method"] == "OPTIONS":
-            await answers.json(None, 204)(scope, receive, self._sharing(send))
+            await _preflight(headers)(scope, receive, answering)
         elif path != health.ALIVE and not foreign and not self._presents(headers):
             answer = answers.refused("The token of this appliance is missing or wrong.", 401)
             answer.headers["WWW-Authenticate"] = "Bearer"
             await answer(scope, receive, send)
         elif _announced(headers) > LARGEST_BODY:
-            await _too_large()(scope, receive, send)
+            await _too_large()(scope, receive, answering)
         else:
-            await self._pass(scope, receive, self._sharing(send) if foreign else send)
+            await self._pass(scope, receive, answering)
 
     def _presents(self, headers: Headers) -> bool:
         presented = headers.getlist("authorization")
@@ -97,6 +101,20 @@ def _announced(headers: Headers) -> int:
     length = headers.get("content-length", "0")
     # The server has refused what is no number.
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else LARGEST_BODY + 1
+
+
+def _as_sent(origin: str) -> str:
+    """An origin as browsers write it: lower case, without its scheme's usual port."""
+    lower = origin.lower()
+    return lower.removesuffix(USUAL.get(lower.partition("://")[0], ""))
+
+
+def _preflight(headers: Headers) -> Response:
+    """That the call may be made; a public page that calls a private address asks for one word more."""
+    answer = Response(status_code=204)
+    if headers.get("access-control-request-private-network") == "true":
+        answer.headers["Access-Control-Allow-Private-Network"] = "true"
+    return answer
 
 
 def _too_large() -> Response:

@@ -26,6 +26,7 @@ from engine.api.uploads import Uploads
 from engine.errors import PortTaken
 from engine.facade.engine import Engine
 from engine.outside import Outside
+from engine.telemetry.timings import Timings
 from store.store import Store
 
 HOST = "127.0.0.1"
@@ -42,7 +43,7 @@ class Listening:
 class HttpApi:
     """Serves TCP for the owner of a data directory, from `start` to `stop`."""
 
-    def __init__(self, directory: Path, store: Store, engine: Engine, local: LocalApi, outside: Outside, listening: Listening) -> None:
+    def __init__(self, directory: Path, store: Store, engine: Engine, local: LocalApi, outside: Outside, listening: Listening, timings: Timings) -> None:
         self._listening = listening
         self._token = Token.of(directory)
         uploads = Uploads(directory, store.blobs)
@@ -52,7 +53,7 @@ class HttpApi:
             routes=[
                 Route(health.ALIVE, health.alive(local.pulse)),
                 Route(health.READY, health.ready(self._readiness)),
-                Route("/metrics", Metrics(directory, store, engine, local.pulse).answer),
+                Route("/metrics", Metrics(directory, store, engine, local.pulse, timings).answer),
                 Route("/api/ingest", Ingest(engine, uploads, outside.new_id).answer, methods=["POST"]),
                 Route("/api/assistant", AssistantCall(engine).answer, methods=["POST"]),
                 Route("/api/reports/{doc}", Reports(engine).answer),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from engine.facade.engine import Engine
 from engine.runtime.pulse import Pulse
+from engine.telemetry.timings import BOUNDS_S, Histogram, Timings
 from store.footprint import footprint
 from store.store import Store
 
@@ -37,11 +38,12 @@ class Sample(NamedTuple):
 class Metrics:
     """Renders the owner's metrics."""
 
-    def __init__(self, directory: Path, store: Store, engine: Engine, pulse: Pulse) -> None:
+    def __init__(self, directory: Path, store: Store, engine: Engine, pulse: Pulse, timings: Timings) -> None:
         self._directory = directory
         self._store = store
         self._engine = engine
         self._pulse = pulse
+        self._timings = timings
 
     async def answer(self, request: Request) -> Response:
         """All metrics."""
@@ -71,6 +73,8 @@ class Metrics:
         lines += _metric("loop_lag_seconds", "gauge", "Lag of the event loop since the start.", [
             Sample(lag.p50 / 1000, {"quantile": "0.5"}), Sample(lag.p95 / 1000, {"quantile": "0.95"}), Sample(lag.worst / 1000, {"quantile": "1"}),
         ])  # fmt: skip
+        lines += _histogram("agent_seconds", "Time of an agent's hop since the start.", {"agent": self._timings.agents})
+        lines += _histogram("commit_seconds", "Time of a transaction, from BEGIN to COMMIT, since the start.", {"": {"": self._timings.commits}})
         return Response("".join(f"{line}\n" for line in lines), media_type=MEDIA)
 
 
@@ -81,6 +85,23 @@ def _metric(name: str, kind: str, meaning: str, samples: Iterable[Sample]) -> It
     for sample in samples:
         labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels.items())
         yield f"{full}{{{labels}}} {sample.value:g}" if labels else f"{full} {sample.value:g}"
+
+
+def _histogram(name: str, meaning: str, histograms: Mapping[str, Mapping[str, Histogram]]) -> Iterator[str]:
+    """A histogram for each value of a label; the label `""` is none."""
+    full = f"nexus_{name}"
+    yield f"# HELP {full} {meaning}"
+    yield f"# TYPE {full} histogram"
+    for label, by_value in histograms.items():
+        for value, histogram in sorted(by_value.items()):
+            own = f'{label}="{_escaped(value)}"' if label else ""
+            seen = 0
+            for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), histogram.counts, strict=True):
+                seen += count
+                yield f'{full}_bucket{{{own}{"," if own else ""}le="{bound}"}} {seen}'
+            labels = f"{{{own}}}" if own else ""
+            yield f"{full}_sum{labels} {histogram.total:.6f}"
+            yield f"{full}_count{labels} {seen}"
 
 
 def _escaped(value: str) -> str:

@@ -27,8 +27,8 @@ HEARTBEAT = "readyz:heartbeat"
 LOOK_S = 2.0
 #: Seconds between two heartbeats, and until one that is not committed counts as failed.
 HEARTBEAT_S, PATIENCE_S = 5.0, 2.0
-#: Age of a queue's oldest message, in milliseconds, from which somebody should look.
-OLD_MS = 300_000
+#: Alarms that are about queues.
+QUEUE_ALARMS = frozenset({"queue_age", "dead_letters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,8 @@ class Readiness:
         await self._heartbeat()
         written = self._last
         try:
-            locks, queues, incidents = await asyncio.gather(
-                self._engine.state.locks(), self._engine.queues.everyone(), self._engine.state.incidents()
+            locks, queues, incidents, alarms = await asyncio.gather(
+                self._engine.state.locks(), self._engine.queues.everyone(), self._engine.state.incidents(), self._engine.alarms.raised()
             )
             space = disk(self._directory)
         except StoreError as error:
@@ -104,15 +104,15 @@ class Readiness:
         stale = sum(not lock.alive for lock in locks)
         oldest = max((queue.oldest_age or 0 for queue in queues), default=0)
         paused = any(queue.paused for queue in queues)
-        dead = sum(queue.dead for queue in queues)
         local: Status = "pass" if written is None else "fail"
         return [
             Check(name="kv_state", status=local, error=written),
             Check(name="kv_locks", status="warn" if stale else "pass", observed=stale, unit="stale locks"),
             Check(name="d1", status=local, error=written),
-            Check(name="queues", status="warn" if paused or dead or oldest > OLD_MS else "pass", observed=oldest, unit="ms"),
+            Check(name="queues", status="warn" if paused or any(alarm.kind in QUEUE_ALARMS for alarm in alarms) else "pass", observed=oldest, unit="ms"),
             Check(name="scheduler", status="warn" if incidents else "pass", observed=len(incidents), unit="incidents"),
             Check(name="disk", status="pass" if space.error is None else "fail", observed=space.free_mb, unit="MB", error=space.error),
+            Check(name="alarms", status="warn" if alarms else "pass", observed=len(alarms), unit="alarms", error=alarms[0].error if alarms else None),
             Check(name="replication", status="pass", observed="off"),
             Check(name="cloud", status="pass", observed="off"),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 WEEK_S = 7 * 24 * 3600
 
 JOB_S = WEEK_S
@@ -9,6 +11,19 @@ INGEST_S = 3600
 REPORT_S = WEEK_S
 #: The deployment writes 24 h; the report it speaks of lives a week.
 ASSISTANT_S = WEEK_S
+
+
+class Lifetimes(NamedTuple):
+    """How long keys live, in seconds, by their prefix."""
+
+    job: int = JOB_S
+    ingest: int = INGEST_S
+    report: int = REPORT_S
+    assistant: int = ASSISTANT_S
+
+
+#: What the wire says.
+UNCHANGED = Lifetimes()
 
 
 def job(trace: str) -> str:

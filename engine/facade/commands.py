@@ -188,6 +188,12 @@ class ReleaseLocks(_Command, frozen=True, kw_only=True):
     force: bool = False
 
 
+class FileIssue(_Command, frozen=True, kw_only=True):
+    """File a dead letter as an issue of the configured repository; a fault that is filed already is not filed again."""
+
+    message: int
+
+
 class EraseSubject(_Command, frozen=True, kw_only=True):
     """Erase all documents of a person or company, and what hangs on them. `who` is the user and the face."""
 
@@ -233,7 +239,7 @@ Command = (
     OpenJob | TakeIn | CloseJob | Requeue | Reprocess | Cancel | Enqueue | ChangeQueue | PurgeQueue | DropDead | RestoreDead
     | PutKey | DeleteKeys | ExpireKey | ReleaseLocks | SweepNow | PutCompany | RemoveCompany | ChangeSetting
     | SendOn | AddWatch | RemoveWatch | PauseWatch | BeginBackfill | NoteBackfill | PauseBackfills
-    | RebuildAssistant | ExpireKeys | CollectBlobs | EraseSubject
+    | RebuildAssistant | ExpireKeys | CollectBlobs | EraseSubject | FileIssue
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from engine.contract import codec, events
 from engine.contract.events import A1, AgentSpec
-from engine.facade import filters, rerun
+from engine.facade import filters, limits, rerun
 from engine.facade.commands import Cancel, CloseJob, CommandResult, OpenJob, Refusal, Reprocess, Requeue
 from engine.facade.objects import document_object
 from engine.facade.reading import Executing, Reading
@@ -64,11 +64,11 @@ class Documents:
         statement = f"SELECT {LIST} FROM document WHERE {where}{bound} ORDER BY seq {order} LIMIT ?"
         now = self._reading.wall_ms() - self._reading.steady_ms()
 
-        def query(connection: Connection) -> list[Any]:
-            return connection.execute(statement, (*parameters, *more, limit + 1)).fetchall()
+        def query(connection: Connection) -> tuple[list[Any], dict[str, int]]:
+            return connection.execute(statement, (*parameters, *more, limit + 1)).fetchall(), limits.attempts(connection)
 
-        rows = await self._reading.read(query)
-        return Page(rows=tuple(_row(row, now) for row in rows[:limit]), more=len(rows) > limit)
+        rows, attempts = await self._reading.read(query)
+        return Page(rows=tuple(_row(row, now, attempts) for row in rows[:limit]), more=len(rows) > limit)
 
     async def count(self, filter: str, tenant: str) -> int:
         """How many documents match."""
@@ -132,7 +132,7 @@ class Documents:
                 return None
             row = connection.execute(f"SELECT {LIST} FROM document WHERE doc=?", (doc_id,)).fetchone()
             found = _findings(connection, document, language)
-            return _detail(document, _row(row, offset), found, steps.timeline(connection, doc_id), language)
+            return _detail(document, _row(row, offset, limits.attempts(connection)), found, steps.timeline(connection, doc_id), language)
 
         return await self._reading.read(query)
 
@@ -230,13 +230,13 @@ class Documents:
         return result
 
 
-def _row(row: Any, clock_offset: int) -> DocumentRow:
+def _row(row: Any, clock_offset: int, attempts: Mapping[str, int]) -> DocumentRow:
     stage = row[7]
     spec = SPECS.get(0 if stage is None else stage, A1)
     due = row[16]
     return DocumentRow(
         seq=row[0], doc_id=row[1], name=row[2], tenant=row[3], family=row[4], state=row[5], status=row[6], stage=stage,
-        attempt=row[15] or 0, max_attempts=spec.max_attempts, retry_at_ms=None if due is None else due + clock_offset,
+        attempt=row[15] or 0, max_attempts=attempts[spec.id], retry_at_ms=None if due is None else due + clock_offset,
         added_ms=row[8], finished_ms=row[9], total=row[10], findings=(row[11] or 0) + (row[12] or 0), errors=row[11] or 0,
         trace_id=row[13], members=row[14],
     )  # fmt: skip

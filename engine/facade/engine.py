@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, Protocol
 
+from engine.facade.alarms import Alarms
 from engine.facade.assistant import Assistant
 from engine.facade.backfills import Backfills
 from engine.facade.blobs import BlobFiles
@@ -42,7 +44,7 @@ class Presence(Protocol):
 class Engine:
     """All queries and commands."""
 
-    def __init__(self, reading: Reading, executing: Executing, presence: Presence) -> None:
+    def __init__(self, reading: Reading, executing: Executing, presence: Presence, directory: Path) -> None:
         self._presence = presence
         self.documents = Documents(reading, executing)
         self.jobs = Jobs(reading, executing)
@@ -56,6 +58,7 @@ class Engine:
         self.search = Searching(reading)
         self.assistant = Assistant(reading, executing)
         self.settings = LiveSettings(reading, executing)
+        self.alarms = Alarms(reading, directory, self.queues, self.watches)
         self.reading = reading
 
     def changes(self, since: int) -> Changes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, EngineError
-from engine.facade import blobs, commands, erasure, folders, manual, rebuilding, refusals, rerun, settings
+from engine.facade import blobs, commands, erasure, folders, issue_filing, manual, rebuilding, refusals, rerun, settings
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
@@ -41,7 +41,7 @@ LARGEST_SETTING = 2**31 - 1
 class LocalExecutor:
     """Executes commands over the store and the intake of this process."""
 
-    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]], keeper: Keeper | None = None) -> None:
+    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]], keeper: Keeper | None = None, version: str = "") -> None:
         self._store = store
         self._clock = outside.clock
         self._new_id = outside.new_id
@@ -52,6 +52,7 @@ class LocalExecutor:
             commands.TakeIn: self._take_in_one,
             commands.CloseJob: self._close_job,
             **folders.handlers(store, outside, intake),
+            **issue_filing.handlers(store, outside.clock, version),
             commands.Requeue: self._requeue,
             commands.Reprocess: self._reprocess,
             commands.Cancel: self._cancel,
@@ -121,7 +122,7 @@ class LocalExecutor:
 
     async def _reprocess(self, command: commands.Reprocess) -> CommandResult:
         job = self._new_id()
-        return await rerun.rerun(self._store, self._clock, job, command.documents)
+        return await rerun.rerun(self._store, self._clock, job, command.documents, ttl_s=self._intake.job_ttl_s)
 
     async def _rebuild_assistant(self, command: commands.RebuildAssistant) -> CommandResult:
         return _counted(await rebuilding.rebuild(self._store, self._clock, command.documents))
@@ -144,7 +145,8 @@ class LocalExecutor:
             wall = self._clock.wall_ms()
             result = await self._store.read(lambda connection: rerun.preview(connection, wall, docs, tenant, priority))
         else:
-            result = await rerun.rerun(self._store, self._clock, self._new_id(), docs, tenant, priority)
+            ttl_s = self._intake.job_ttl_s
+            result = await rerun.rerun(self._store, self._clock, self._new_id(), docs, tenant, priority, ttl_s=ttl_s)
         return CommandResult(done=result.done, refused=result.refused, data={"name": name, **result.data})
 
     async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:

@@ -55,7 +55,7 @@ class _Folders:
             raise BadInput(f"{command.tenant!r} is no tenant that something can belong to.")
         options = WatchOptions(ignore=command.ignore, move_to=command.move_to)
         others = await self._store.read(watches.everyone)
-        rules.check(command.directory, options, _data_directory(self._store.blobs), others)
+        rules.check(command.directory, options, data_directory(self._store.blobs), others)
         wall = self._clock.wall_ms()
         await self._store.write(lambda tx: watches.put(tx, wall, command.directory, command.tenant, encoded(options)))
         return CommandResult(done=1, data={"directory": _shown(command.directory)})
@@ -106,6 +106,6 @@ def _shown(directory: bytes) -> str:
     return told(Path(os.fsdecode(directory)))
 
 
-def _data_directory(blobs: Blobs) -> Path:
-    """Blobs lie two folders below it."""
+def data_directory(blobs: Blobs) -> Path:
+    """Where the store lies: blobs lie two folders below it."""
     return blobs.path(bytes(32)).absolute().parents[2]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.facade.commands import ChangeQueue, CommandResult, DropDead, PurgeQueue, Requeue, RestoreDead
+from engine.facade.commands import ChangeQueue, CommandResult, DropDead, FileIssue, PurgeQueue, Requeue, RestoreDead
 from engine.facade.reading import Executing, Reading
 from engine.facade.views import DeadLetter
 from store import bin, queues
@@ -116,6 +116,10 @@ class Queues:
         """Send dead letters back to the stage that failed, or to the first one."""
         return await self._execute(Requeue(messages=tuple(messages), from_start=from_start))
 
+    async def file_issue(self, message: int) -> CommandResult:
+        """File a dead letter as an issue of `github.repository`: `{url, number, already}`. A fault that is filed already answers with its issue."""
+        return await self._execute(FileIssue(message=message))
+
     async def drop(self, messages: Sequence[int]) -> CommandResult:
         """Move dead letters to the bin, where they stay 30 days."""
         return await self._execute(DropDead(messages=tuple(messages)))
@@ -127,6 +131,12 @@ class Queues:
     async def _execute(self, command: Any) -> CommandResult:
         result: CommandResult = await self._executing.execute(command)
         return result
+
+
+def letter_of(connection: Connection, message: int, offset: int) -> DeadLetter | None:
+    """A dead letter; `offset` is from the steady clock to the wall's, in milliseconds."""
+    row = connection.execute(f"{DEAD} AND msg.id=?", (message,)).fetchone()
+    return None if row is None else _dead(row, offset)
 
 
 def _view(connection: Connection, queue: queues.Queue, counters: Mapping[str, int], now: int) -> QueueView:

@@ -110,9 +110,16 @@ def preview(
 
 
 async def rerun(
-    store: Store, clock: Clock, job: str, docs: Sequence[str], tenant: str | None = None, priority: str | None = None
+    store: Store,
+    clock: Clock,
+    job: str,
+    docs: Sequence[str],
+    tenant: str | None = None,
+    priority: str | None = None,
+    *,
+    ttl_s: int = keys.JOB_S,
 ) -> CommandResult:
-    """Run documents again as a new job, whose id is the new trace. A crash in between leaves an open job, which the next start closes."""
+    """Run documents again as a new job, whose id is the new trace and whose value lives `ttl_s` seconds. A crash in between leaves an open job, which the next start closes."""
     wanted = list(dict.fromkeys(docs))
     prio = priority or priority_of(len(wanted))
     outcome: Outcome = []
@@ -125,6 +132,7 @@ async def rerun(
             docs=wanted[start : start + BITE],
             tenant=tenant,
             priority=prio,
+            ttl_s=ttl_s,
         )
         tenant, declined = await store.write(bite, yielding=prio == "low")
         outcome += declined
@@ -145,7 +153,7 @@ def _result(outcome: Outcome, data: dict[str, Any]) -> CommandResult:
 
 
 def _bite(
-    tx: Transaction, *, now: int, wall: int, job: str, docs: Sequence[str], tenant: str | None, priority: str
+    tx: Transaction, *, now: int, wall: int, job: str, docs: Sequence[str], tenant: str | None, priority: str, ttl_s: int
 ) -> tuple[str | None, Outcome]:
     """Start some documents over under a job that stays open. Returns the tenant, which the next ones must have too."""
     taken, outcome = reprocessable(tx, docs, tenant)
@@ -155,7 +163,7 @@ def _bite(
     if jobs.find(tx, job) is None:
         options = msgspec.to_builtins(PipelineOptions(reprocess=True, priority=priority))  # type: ignore[arg-type]
         jobs.create(tx, wall, job, tenant, "upload", Priority[priority.upper()], json.dumps(options))
-        put_created(tx, wall, job)
+        put_created(tx, wall, job, ttl_s)
     for document in taken:
         _start_over(tx, now, wall, job, document)
     row = jobs.find(tx, job)

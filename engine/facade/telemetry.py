@@ -14,8 +14,6 @@ from store import telemetry
 from store.errors import NotFound
 from store.telemetry import Filter, StoredRecord, StoredSpan
 
-#: Records shown unless asked for more.
-RECORDS = 200
 LEVELS = {level.name.lower(): level for level in Level}
 
 
@@ -63,7 +61,7 @@ async def spans(directory: Path, trace: str, document: str | None = None) -> tup
 
 async def records(
     directory: Path, *, trace: str | None = None, document: str | None = None, agent: str | None = None, level: str = "info", since_ms: int = 0, text: str | None = None,
-    limit: int = RECORDS,
+    limit: int,
 ) -> tuple[RecordView, ...]:  # fmt: skip
     """The newest records that fit, oldest first; `level` is the least one, `text` stands anywhere. Raises `BadInput`."""
     if level not in LEVELS:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.contract import codec
+from engine.contract import codec, keys
 from engine.errors import (
     BadInput,
     EngineError,
@@ -52,7 +52,6 @@ from store.transaction import Transaction
 LARGEST_FILE = 200 * 1024 * 1024
 #: Documents of a container committed together.
 CHUNK = 50
-
 #: What may stand before the first tag: marks of the encoding, white space.
 BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
@@ -99,7 +98,8 @@ class Received(NamedTuple):
 class Intake:
     """Takes files in for the one owner of a store. `space` is where its files go; without it free space is not asked for."""
 
-    def __init__(self, store: Store, outside: Outside, sandbox: Sandbox, space: Space | None = None) -> None:
+    def __init__(self, store: Store, outside: Outside, sandbox: Sandbox, space: Space | None = None, job_ttl_s: int = keys.JOB_S) -> None:
+        self.job_ttl_s = job_ttl_s
         self._store = store
         self._clock = outside.clock
         self._new_id = outside.new_id
@@ -124,7 +124,7 @@ class Intake:
 
         def create(tx: Transaction) -> None:
             jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
-            job_state.put_created(tx, wall, job)
+            job_state.put_created(tx, wall, job, self.job_ttl_s)
 
         await self._persistence.write(create)
         return job
@@ -185,7 +185,7 @@ class Intake:
         def operation(tx: Transaction) -> None:
             if blob is not None:
                 self._store.blobs.confirm(blob.sha)
-            job_state.put_ended(tx, wall, job.id, body, blob)
+            job_state.put_ended(tx, wall, job.id, body, blob, self.job_ttl_s)
 
         await self._persistence.write(operation)
         self.on_job_end(job)

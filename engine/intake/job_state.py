@@ -40,18 +40,18 @@ def job_value(connection: Connection | Transaction, job: Job) -> dict[str, Any]:
     return value
 
 
-def put_created(tx: Transaction, wall: int, job: str) -> None:
+def put_created(tx: Transaction, wall: int, job: str, ttl_s: int = keys.JOB_S) -> None:
     """Store the value of a job that has just been created; it names no document yet, so it is small."""
     created = jobs.find(tx, job)
     assert created is not None
-    kv.put(tx, Namespace.STATE, keys.job(job), codec.encode(job_value(tx, created)), expires=wall + keys.JOB_S * 1000)
+    kv.put(tx, Namespace.STATE, keys.job(job), codec.encode(job_value(tx, created)), expires=wall + ttl_s * 1000)
 
 
-def put_ended(tx: Transaction, wall: int, job: str, body: bytes | None, blob: Blob | None) -> None:
+def put_ended(tx: Transaction, wall: int, job: str, body: bytes | None, blob: Blob | None, ttl_s: int = keys.JOB_S) -> None:
     """Store the value of a job that has ended; a large one is a blob that is durable already."""
     size = None if blob is None else blob.size
     sha = None if blob is None else blob.sha
-    kv.put(tx, Namespace.STATE, keys.job(job), body, sha=sha, size=size, expires=wall + keys.JOB_S * 1000)
+    kv.put(tx, Namespace.STATE, keys.job(job), body, sha=sha, size=size, expires=wall + ttl_s * 1000)
 
 
 def _standing(state: str, stage: int | None, error: str | None, attempts: int | None) -> dict[str, Any]:

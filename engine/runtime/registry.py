@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from engine.agents import a01_ingestor, a08_reporting, a09_assistant
 from engine.agents.registry import AGENTS, Handle
-from engine.contract import codec
-from engine.contract.events import QUEUE_OF, AgentSpec, EventName
+from engine.contract import codec, keys
+from engine.contract.events import A1, A8, A9, QUEUE_OF, AgentSpec, EventName
 from engine.contract.payloads import PAYLOAD_OF
 from engine.settings.catalogue import Limits
 
@@ -46,10 +48,20 @@ Registry = Mapping[EventName, Agent]
 UNCHANGED: Mapping[str, Limits] = MappingProxyType({})
 
 
-def production(limits: Mapping[str, Limits] = UNCHANGED) -> Registry:
-    """The eleven agents, with what was configured for them by id."""
+def production(limits: Mapping[str, Limits] = UNCHANGED, lifetimes: keys.Lifetimes = keys.UNCHANGED) -> Registry:
+    """The eleven agents, with what was configured for them by id, and for how long the keys they write live."""
+    keeping: dict[str, Handle] = {
+        A1.id: partial(a01_ingestor.handle, ttl_s=lifetimes.ingest),
+        A8.id: partial(a08_reporting.handle, ttl_s=lifetimes.report),
+        A9.id: partial(a09_assistant.handle, ttl_s=lifetimes.assistant),
+    }
     return {
-        name: Agent.of(name, _limited(spec, limits.get(spec.id)), handle, codec.decoder(PAYLOAD_OF[name]))
+        name: Agent.of(
+            name,
+            _limited(spec, limits.get(spec.id)),
+            keeping.get(spec.id, handle),
+            codec.decoder(PAYLOAD_OF[name]),
+        )
         for name, (spec, handle) in AGENTS.items()
     }
 

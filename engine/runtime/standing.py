@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.agents.registry import AGENTS
 from engine.contract import keys
 from engine.contract.events import EventName
 from store import locks
@@ -27,6 +28,8 @@ TERMINAL = GIVEN_UP | REPORTED
 
 #: Events whose failure says nothing about the document: nothing after them leads to its report.
 ASIDE = frozenset({EventName.CLASSIFICATION_NEEDS_REVIEW.value})
+#: The cell of the pipeline where an event's agent works. The planner's is left out: a document it failed over was not begun.
+PLACES = {name.value: spec.stages[-1] for name, (spec, _) in AGENTS.items() if name is not EventName.PIPELINE_REQUESTED}
 
 
 def progress(tx: Transaction, wall: int, tenant: str, doc: str, facts: Mapping[str, Any]) -> None:
@@ -46,7 +49,7 @@ def stumble(tx: Transaction, tenant: str, doc: str, failure: Failure, event: str
     if event in ASIDE or _state(tx, tenant, doc) in TERMINAL | {None}:
         return
     documents.change_state(tx, tenant, doc, None, "retrying")
-    documents.update(tx, tenant, doc, {"state": "retrying", "error_code": failure.error_class, "error": failure.message})
+    documents.update(tx, tenant, doc, {"state": "retrying", **_failure(failure, event)})
 
 
 def give_up(tx: Transaction, wall: int, tenant: str, doc: str, trace: str, failure: Failure, event: str) -> list[Job]:
@@ -54,9 +57,7 @@ def give_up(tx: Transaction, wall: int, tenant: str, doc: str, trace: str, failu
     if event in ASIDE or _state(tx, tenant, doc) in TERMINAL | {None}:
         return []
     documents.change_state(tx, tenant, doc, None, "dead_lettered")
-    documents.update(
-        tx, tenant, doc, {"state": "dead_lettered", "error_code": failure.error_class, "error": failure.message, "finished": wall}
-    )
+    documents.update(tx, tenant, doc, {"state": "dead_lettered", "finished": wall, **_failure(failure, event)})
     locks.release(tx, wall, keys.document_lock(doc), trace)
     return jobs.advance(tx, wall, documents.finish_sources(tx, tenant, doc), failed=True)
 
@@ -84,6 +85,12 @@ def resume(tx: Transaction, wall: int, tenant: str, doc: str) -> None:
     """A document that was given up goes on where it failed."""
     if _state(tx, tenant, doc) in GIVEN_UP:
         _enter(tx, wall, tenant, doc, {"state": "queued", "error_code": None, "error": None})
+
+
+def _failure(failure: Failure, event: str) -> dict[str, Any]:
+    """What failed, and where: the last stage that was done has the limits of another agent."""
+    place = PLACES.get(event)
+    return {"error_code": failure.error_class, "error": failure.message, **({} if place is None else {"stage": place})}
 
 
 def _state(tx: Transaction, tenant: str, doc: str) -> str | None:

@@ -114,7 +114,7 @@ GENERAL: tuple[Setting, ...] = (
     _setting("telemetry.retention_days", "number", 7, "dias que rastros e medidas ficam", "days that spans and metrics are kept", least=1, most=3650),
     _setting("telemetry.otlp_url", "url", "", "para onde vão os rastros por OTLP/HTTP; vazio não envia", "where spans go by OTLP/HTTP; empty sends nothing", variable="OTEL_EXPORTER_URL"),
     _setting("telemetry.logflare_source", "text", "", "fonte do Logflare que recebe o log; vazio não envia", "Logflare source that takes the log; empty sends nothing"),
-    _setting("github.repository", "repository", "", "dono/nome do repositório que recebe as falhas; vazio só copia o texto", "owner/name of the repository that takes failures; empty only copies the text"),
+    _setting("github.repository", "repository", "", "dono/nome do repositório que recebe as falhas; vazio só copia o texto", "owner/name of the repository that takes failures; empty only copies the text", effect="next command"),
     _setting("kv.ttl_s.job", "number", _WEEK_S, "segundos de vida de job:", "seconds that job: lives", least=60, most=_CENTURY_S),
     _setting("kv.ttl_s.ingest", "number", 3600, "segundos de vida de ingest:", "seconds that ingest: lives", least=60, most=_CENTURY_S),
     _setting("kv.ttl_s.report", "number", _WEEK_S, "segundos de vida de report:", "seconds that report: lives", least=60, most=_CENTURY_S),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from engine.contract.keys import Lifetimes
 from engine.errors import BadConfiguration, NoConfiguration, NotToml, UnknownSetting
 from engine.settings import secret_names, values
 from engine.settings.catalogue import OTHER_VARIABLES, Catalogue, Limits, Setting, Value
@@ -88,6 +89,10 @@ class Settings:
                 attempts = self.number(f"agents.{agent}.max_attempts")
                 found[agent.upper()] = Limits(agent.upper(), "", self.number(key), attempts)
         return found
+
+    def lifetimes(self) -> Lifetimes:
+        """What is configured for the keys of each prefix."""
+        return Lifetimes(**{prefix: self.number(f"kv.ttl_s.{prefix}") for prefix in Lifetimes._fields})
 
 
 class Place(NamedTuple):

@@ -120,7 +120,7 @@ class Keeper:
             await asyncio.to_thread(self._file.append, [_line(row) for row in rows])
 
     def _row(self, record: Record) -> tuple[int, int, str, str, str | None, str | None, str | None, str]:
-        fields = msgspec.json.encode(self._redaction.value(record.fields), enc_hook=str).decode()
+        fields = msgspec.json.encode(self._redaction.value(record.fields)).decode()
         return (
             record.at, int(record.level), record.event, self._redaction.text(record.message), record.trace, record.doc, record.agent, fields
         )  # fmt: skip

@@ -50,11 +50,11 @@ class Redaction:
         return _BARE.sub(lambda found: f"{MASK}{found[1][-2:]}", text)
 
     def value(self, value: Any) -> Any:
-        """A JSON value with every text in it masked, names of fields included; numbers of a taxpayer's length too."""
+        """A JSON value with every text in it masked, names of fields included; what JSON has no kind for, as text."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
             return {self.text(str(key)): self.value(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(one) for one in value]
-        return value
+        return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))

@@ -88,9 +88,20 @@ def show(message: Message, data_dir: DataDir = None, as_json: AsJson = False, la
 
 
 @app.command("issue")
-def issue(message: Message, data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -> None:
+def issue(
+    message: Message,
+    post: Annotated[
+        bool, typer.Option("--post", help="File it in github.repository; a fault that is filed is not filed again.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
     """Print a dead letter as the text of an issue, without anything of the document."""
     session = Session.of(data_dir, as_json, lang)
+    if post:
+        session.command(lambda nexus: _post(nexus, session, message))
+        return
 
     async def work(nexus: Appliance) -> int:
         letter = await nexus.engine.queues.letter(message)
@@ -104,6 +115,15 @@ def issue(message: Message, data_dir: DataDir = None, as_json: AsJson = False, l
         return output.DONE
 
     session.query(work)
+
+
+async def _post(nexus: Appliance, session: Session, message: int) -> int:
+    outcome = await nexus.engine.queues.file_issue(message)
+    if session.as_json or outcome.refused:
+        return session.result(outcome, "filed")
+    told = "already_filed" if outcome.data["already"] else "filed_at"
+    output.line(word(told, session.language).format(outcome.data["url"]))
+    return output.DONE
 
 
 def _tell(letter: DeadLetter, body: bytes, spoken: Language) -> None:

@@ -155,6 +155,8 @@ async def _serve(session: Session, port: int | None = None, *, http: bool = Fals
 
 
 async def _status(session: Session) -> dict[str, Any]:
+    from engine.facade.alarms import told
+
     directory = session.directory
     try:
         async with looking(directory) as nexus:
@@ -165,6 +167,7 @@ async def _status(session: Session) -> dict[str, Any]:
             locks = await nexus.engine.state.locks()
             incidents = await nexus.engine.state.incidents()
             alarms = await nexus.engine.watches.alarms()
+            standing = await nexus.engine.alarms.raised()
             sweep = await nexus.engine.state.sweeping()
     except NoData:
         return {"engine": {"state": "absent", "pid": None}, "counters": {}, "queues": [], "checks": {}}
@@ -187,6 +190,7 @@ async def _status(session: Session) -> dict[str, Any]:
             },
             "scheduler": _scheduler(incidents),
             "watches": _watches(alarms),
+            "alarms": {"status": "warn" if standing else "pass", "observed": len(standing), "alarms": [told(one) for one in standing]},
         },
     }
 

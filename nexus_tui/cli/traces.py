@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.facade import telemetry
-from engine.facade.telemetry import RecordView, SpanView
-from engine.facade.views import StepView
 from engine.outside import iso
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.words import word
 
+if TYPE_CHECKING:
+    from engine.facade.telemetry import RecordView, SpanView
+    from engine.facade.views import StepView
+
 app = typer.Typer(help="Traces.", no_args_is_help=True)
 
 #: Columns of the bars.
 WIDTH = 40
+#: Records shown unless asked for more.
+RECORDS = 200
 WAIT, WORK, FAILED = "·", "█", "▒"
 
 
@@ -68,7 +71,7 @@ def logs(
     doc: Annotated[str | None, typer.Option("--doc", help="Only records of this document.", show_default=False)] = None,
     agent: Annotated[str | None, typer.Option("--agent", help="Only records of this agent: A0 to A10.", show_default=False)] = None,
     level: Annotated[str, typer.Option("--level", help="The least level: info, warning or error.")] = "info",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many, the newest.")] = telemetry.RECORDS,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many, the newest.")] = RECORDS,
     data_dir: DataDir = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -77,6 +80,8 @@ def logs(
     session = Session.of(data_dir, as_json, lang)
 
     async def work(_: Appliance) -> int:
+        from engine.facade import telemetry
+
         found = await telemetry.records(
             session.directory, trace=trace, document=doc, agent=agent, level=level, text=" ".join(text or ()) or None, limit=limit
         )
@@ -108,6 +113,8 @@ def metrics(
     session = Session.of(data_dir, as_json, lang)
 
     async def work(_: Appliance) -> int:
+        from engine.facade import telemetry
+
         spoken = session.language
         if name is None:
             names = await telemetry.measures(session.directory)
@@ -132,6 +139,8 @@ def metrics(
 
 async def _spans(nexus: Appliance, directory: Path, trace: str, doc: str | None) -> Sequence[SpanView]:
     """The spans that were kept; of what is older than the telemetry, the hops of the documents' timeline, which know no parents."""
+    from engine.facade import telemetry
+
     spans = await telemetry.spans(directory, trace, doc)
     if spans:
         return spans
@@ -140,6 +149,8 @@ async def _spans(nexus: Appliance, directory: Path, trace: str, doc: str | None)
 
 
 def _of_timeline(step: StepView) -> SpanView:
+    from engine.facade.telemetry import SpanView
+
     return SpanView(
         id="", parent=None, link=None, document=step.document, agent=step.agent, event=step.event, run=step.run, attempt=step.attempt,
         started_ms=step.started_ms or 0, took_us=step.took_ms * 1000, wait_ms=step.wait_ms or 0, state=step.state, error=step.error,

@@ -2,6 +2,10 @@
 
 Engine and store speak English. A face looks the title and the hint up by the code, and finds the message by its template: `{}` stands for
 what the sentence was filled with. Tests read every error class and every sentence in the code and compare.
+
+More than 400 lines, because it is one table.
+
+More than 400 lines, because whatever the floors say in English stands in one file.
 """
 
 from __future__ import annotations
@@ -10,6 +14,9 @@ from __future__ import annotations
 BY_CODE: dict[str, tuple[str, str]] = {
     "NX-E00": ("Falha do motor", "Rode `nexus doctor` e veja o log."),
     "NX-E10": ("Entrada inválida", "Corrija a chamada."),
+    "NX-M01": ("Fila parada", "Veja-a com `nexus queues show`; pode estar em pausa, ou a máquina não vence o que chegou."),
+    "NX-M02": ("Mensagens mortas", "Veja-as com `nexus dlq ls`; devolva-as quando a causa sumir, ou descarte-as."),
+    "NX-M03": ("Pouco espaço no disco", "Libere espaço: abaixo do piso que `nexus doctor` mostra nada mais entra."),
     "NX-E11": ("Arquivo não encontrado", "Confira o caminho."),
     "NX-E12": ("Sem leitura", "Confira as permissões do arquivo e da sua pasta."),
     "NX-E13": ("Arquivo grande demais", "Divida-o, ou envie os documentos que ele contém."),
@@ -36,6 +43,25 @@ BY_CODE: dict[str, tuple[str, str]] = {
     "NX-E50": ("Sem pergunta", "Pergunte uma coisa em poucas palavras: `nexus assistant ask DOC \"qual o total?\"`."),
     "NX-H01": ("Porta em uso", "Indique outra com --port, ou encerre o que escuta nela; --port 0 usa uma livre."),
     "NX-H02": ("Token inutilizável", "Remova api.token do diretório de dados; o próximo início cria outro, de que os clientes precisarão."),
+    "NX-G01": ("Issue não registrada", "Tente mais tarde; `nexus dlq issue` sem --post mostra o texto para registrar à mão."),
+    "NX-G02": ("Sem repositório", "`nexus config set github.repository dono/nome`, e `nexus secrets set GITHUB_TOKEN`."),
+    "NX-G03": ("Sem token", "`nexus secrets set GITHUB_TOKEN`: um que possa escrever issues do repositório."),
+    "NX-G04": (
+        "Endereço do GitHub inválido",
+        "Começa com https://, tem um host, e não tem usuário nem consulta; sem ele, é https://api.github.com.",
+    ),
+    "NX-G05": (
+        "Token recusado",
+        "Crie um que possa ler e escrever issues do repositório, e guarde-o com `nexus secrets set GITHUB_TOKEN`.",
+    ),
+    "NX-G06": (
+        "Repositório não encontrado",
+        "Confira o nome, `nexus config set github.repository dono/nome`, e se o token o alcança.",
+    ),
+    "NX-G07": ("Issue recusada", "Ligue as issues do repositório, ou registre à mão o texto de `nexus dlq issue`."),
+    "NX-G08": ("Chamadas demais", "Espere alguns minutos, no máximo uma hora, e tente de novo."),
+    "NX-G09": ("O GitHub não responde", "Pode ter sido registrada mesmo assim: olhe o repositório antes de tentar de novo."),
+    "NX-G10": ("GitHub fora de alcance", "Confira a rede, o proxy (HTTPS_PROXY) e GITHUB_API_URL; nada foi enviado."),
     "NX-E60": (
         "Sem systemd",
         "`nexus install-service --dry-run` mostra a unidade; fora do systemd, faça o seu gerente de serviços iniciar `nexus run`.",
@@ -194,6 +220,30 @@ SENTENCES: dict[str, str] = {
     "The unit cannot be written.": "A unidade não pôde ser gravada.",
     "systemd does not run this machine.": "Esta máquina não roda sob o systemd.",
     "The service cannot see {}.": "O serviço não enxerga {}.",
+    "GitHub did not file the issue.": "O GitHub não registrou a issue.",
+    "No repository is configured that takes issues.": "Nenhum repositório que receba issues está configurado.",
+    "The process that runs the engine finds no GITHUB_TOKEN.": "O processo que roda o motor não encontra GITHUB_TOKEN.",
+    "GITHUB_API_URL is no address that a token may be sent to.": "GITHUB_API_URL não é um endereço a que um token possa ser enviado.",
+    "GitHub refuses the token.": "O GitHub recusa o token.",
+    "GitHub does not show the repository.": "O GitHub não mostra o repositório.",
+    "The repository does not take the issue.": "O repositório não recebe a issue.",
+    "GitHub takes nothing more for now.": "O GitHub não recebe mais nada por enquanto.",
+    "GitHub did not answer in time.": "O GitHub não respondeu a tempo.",
+    "GitHub cannot be reached.": "O GitHub não pode ser alcançado.",
+    "{} takes no connection within {} seconds.": "{} não aceita conexão em {} segundos.",
+    "{} cannot be reached: {}.": "{} não pode ser alcançado: {}.",
+    "{} did not answer within {} seconds.": "{} não respondeu em {} segundos.",
+    "Talking to {} failed: {}.": "A conversa com {} falhou: {}.",
+    "The proxy or the certificates of this machine cannot be used: {}.": "O proxy ou os certificados desta máquina não podem ser usados: {}.",
+    "GitHub takes nothing more with this token for now ({}).": "O GitHub não recebe mais nada com este token por enquanto ({}).",
+    "GitHub does not know the token, or it has expired (401).": "O GitHub não conhece o token, ou ele venceu (401).",
+    "The token may not file issues in {} (403).": "O token não pode registrar issues em {} (403).",
+    "GitHub shows no repository {} to this token (404).": "O GitHub não mostra o repositório {} a este token (404).",
+    "{} has moved ({}).": "{} mudou de lugar ({}).",
+    "{} has its issues turned off (410).": "{} está com as issues desligadas (410).",
+    "GitHub does not accept the issue for {} (422).": "O GitHub não aceita a issue para {} (422).",
+    "{} answered {}.": "{} respondeu {}.",
+    "{} answered 201, but with nothing that names the issue.": "{} respondeu 201, mas com nada que indique a issue.",
     "A hop failed.": "Uma etapa falhou.",
     "The agent made no progress within its deadline.": "O agente não avançou dentro do prazo.",
     "The agent raised an error.": "O agente terminou com erro.",
@@ -377,6 +427,16 @@ SENTENCES: dict[str, str] = {
     "{} may be {}, not {}. To stop a queue: `nexus queues pause {}`.": "{} pode ser {}, não {}. Para parar uma fila: `nexus queues pause {}`.",
     "backoff_max_ms may be {}, not {}. To stop a queue: `nexus queues pause {}`.": "backoff_max_ms pode ser {}, não {}. Para parar uma fila: `nexus queues pause {}`.",
     "The report of trace {} does not match its hash.": "O relatório do rastro {} não confere com o próprio hash.",
+    "The oldest message of {} has waited {} s.": "A mensagem mais antiga de {} espera há {} s.",
+    "There are {} dead letters.": "Há {} mensagens mortas.",
+    "{} MB are free.": "{} MB livres.",
+    "A message waits longer than it should.": "Uma mensagem espera mais do que devia.",
+    "Messages were given up and wait for a decision.": "Mensagens foram abandonadas e esperam uma decisão.",
+    "{} has schema {}.": "{} tem o esquema {}.",
+    "The disk fills up.": "O disco está enchendo.",
+    "{} is no level; there are {}.": "{} não é um nível; há {}.",
+    "There is no telemetry in {}.": "Não há telemetria em {}.",
+    "There is no telemetry of this version in {}.": "Não há telemetria desta versão em {}.",
     # The appliance.
     "The engine that processes the documents has ended; they are kept, and go on when one runs again.": (
         "O motor que processa os documentos terminou; eles estão guardados e continuam quando outro rodar."

@@ -17,6 +17,7 @@ HELP: dict[str, str] = {
     # At the root.
     "Create the data directory; doing it again changes nothing.": "Cria o diretório de dados; repetir não muda nada.",
     "Print a dead letter as the text of an issue, without anything of the document.": "Mostra uma mensagem morta como texto de uma issue, sem nada do documento.",
+    "File it in github.repository; a fault that is filed is not filed again.": "Registra em github.repository; uma falha registrada não é registrada de novo.",
     "Traces.": "Rastros.",
     "Only the hops of this document.": "Só as etapas deste documento.",
     "Search the log: what happened, newest last; taxpayers' numbers are masked.": "Procura no registro: o que aconteceu, o mais novo por último; CNPJ e CPF são mascarados.",
@@ -254,6 +255,7 @@ ARGUMENTS: dict[str, str] = {
     "doc": "doc",
     "docs": "docs",
     "event": "evento",
+    "text": "texto",
     "file": "arquivo",
     "filter": "filtro",
     "job": "lote",

@@ -256,6 +256,16 @@ class FakeJobs:
         self.closed.append(job)
 
 
+class FakeAlarms:
+    """What somebody should look at."""
+
+    def __init__(self) -> None:
+        self.standing: tuple[Any, ...] = ()
+
+    async def raised(self) -> tuple[Any, ...]:
+        return self.standing
+
+
 class FakeEngine:
     """The members of the facade that the terminal UI uses."""
 
@@ -263,6 +273,7 @@ class FakeEngine:
         self.documents = FakeDocuments(showcase() if rows is None else rows)
         self.documents.changed = self.bump
         self.jobs = FakeJobs(self.documents)
+        self.alarms = FakeAlarms()
         self.state = state
         self.version = 1
         self.stages: dict[str, int] = {}

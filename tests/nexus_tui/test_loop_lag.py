@@ -7,11 +7,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import pytest
 from fake_engine import FakeEngine, row
 from textual.pilot import Pilot
 
 from nexus_tui.app import NexusApp
 from nexus_tui.rooms.inbox import InboxScreen
+
+pytestmark = pytest.mark.quiet
 
 SECONDS, CHANGES, LIMIT = 2.0, 200, 0.016
 MakeApp = Callable[..., NexusApp]

@@ -23,6 +23,7 @@ def test_the_way_to_the_first_frame_imports_nothing_heavy() -> None:
     assert set(run.stdout.split()) & set(FORBIDDEN) == set()
 
 
+@pytest.mark.quiet
 def test_the_first_frame_takes_at_most_twice_that_of_a_bare_application() -> None:
     bare, ours = compare(5)
     assert statistics.median(ours) <= 2 * statistics.median(bare)

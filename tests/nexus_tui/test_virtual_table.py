@@ -79,6 +79,7 @@ class Stage(App[None]):
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 
 
+@pytest.mark.quiet
 async def test_a_million_rows_are_ready_at_once_and_the_end_too(until: Until) -> None:
     app, source = Stage(), Numbers(MILLION)
     async with app.run_test(size=(80, 60)) as pilot:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nexus_tui.cli.conftest import Call
-from tests.nexus_tui.cli.conftest import call as call
-from tests.nexus_tui.cli.running import Nexus
+from tests.nexus_tui.cli.running import Ended, Nexus
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call() -> Call:
+    """A command as a process of its own."""
+
+    def called(nexus: Nexus, *arguments: str | Path, code: int | None = 0) -> Ended:
+        return nexus(*arguments, code=code)
+
+    return called
 
 
 @pytest.fixture

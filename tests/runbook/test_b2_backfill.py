@@ -59,6 +59,7 @@ def took_s(job: dict[str, Any]) -> float:
     return (updated - created).total_seconds()
 
 
+@pytest.mark.quiet
 def test_a_persons_document_passes_a_backfill_that_waits_and_the_loop_stays_free(
     nexus: Nexus, data: Path, tmp_path: Path
 ) -> None:

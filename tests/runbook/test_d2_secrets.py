@@ -154,6 +154,7 @@ def test_a_value_as_an_argument_is_refused_and_not_repeated(nexus: Nexus, env: d
     assert not (nexus.directory / "secrets.enc").exists()
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize(("keyring", "said"), [("Asleep", "within 2 seconds"), ("Locked", "refused: RuntimeError")])
 def test_a_keyring_that_hangs_or_is_locked_is_told_soon_with_the_next_step(
     nexus: Nexus, env: dict[str, str], keyring: str, said: str

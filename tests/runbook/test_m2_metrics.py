@@ -19,7 +19,7 @@ def test_the_metrics_tell_what_happened(nexus: Nexus, data: Path) -> None:
         until(lambda: "nexus_pipeline_finalized_total 5\n" in web.client.get("/metrics").text)
         text = web.client.get("/metrics").text
         for line in text.splitlines():
-            assert re.fullmatch(r'# (HELP|TYPE) nexus_\w+ .+|nexus_\w+(\{\w+="[^"]*"\})? [0-9.e+-]+', line), line
+            assert re.fullmatch(r'# (HELP|TYPE) nexus_\w+ .+|nexus_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [0-9.e+-]+', line), line
         names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
         assert len(names) == len(set(names))
         assert 'nexus_queue_ready{queue="audit"} 0\n' in text

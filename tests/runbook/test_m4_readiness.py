@@ -6,6 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
+
 from benchmarks.notes import write
 from tests.nexus_tui.cli.running import Nexus, until
 from tests.nexus_tui.cli.test_full_disk import MIB, disk, filled
@@ -19,7 +21,7 @@ def test_every_part_is_checked_and_a_pause_is_a_warning(nexus: Nexus) -> None:
         ready = web.client.get("/readyz")
         assert ready.status_code == 200 and ready.headers["content-type"] == "application/health+json"
         assert ready.json()["status"] == "pass"
-        parts = {"kv_state", "kv_locks", "d1", "queues", "scheduler", "disk", "replication", "cloud"}
+        parts = {"kv_state", "kv_locks", "d1", "queues", "scheduler", "disk", "alarms", "replication", "cloud"}
         assert set(ready.json()["checks"]) == parts
         nexus("queues", "pause", "audit")
         until(lambda: web.client.get("/readyz").json()["status"] == "warn")
@@ -41,6 +43,7 @@ def test_a_full_disk_is_not_ready_and_recovers(disk: Path) -> None:
         until(lambda: web.client.get("/readyz").status_code == 200)
 
 
+@pytest.mark.quiet
 def test_it_answers_quickly_under_load(nexus: Nexus, tmp_path: Path) -> None:
     write(tmp_path / "in", 400)
     with serving(nexus) as web:

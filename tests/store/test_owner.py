@@ -97,6 +97,7 @@ def test_of_twenty_that_race_one_gets_it_and_the_others_name_it(takers: Callable
     assert late.process.wait() == 75
 
 
+@pytest.mark.quiet
 def test_a_killed_owner_leaves_the_directory_free_and_nobody_is_named_wrongly(takers: Callable[[], Taker], tmp_path: Path) -> None:
     first = takers()
     first.go()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.extractor import Extractor
 from engine.runtime.registry import production
 from engine.runtime.slots import ensure_queues
+from engine.settings.catalogue import Limits
 from store.store import Store
 
 NOTE = "35180834128745000152550010000476051695511860-nfe.xml"
@@ -74,12 +75,18 @@ class House:
 
 @asynccontextmanager
 async def house(
-    directory: Path, data: Path, *, work: bool = True, agents: dict[EventName, Handle] | None = None, outside: Outside | None = None
+    directory: Path,
+    data: Path,
+    *,
+    work: bool = True,
+    agents: dict[EventName, Handle] | None = None,
+    limits: Mapping[str, Limits] | None = None,
+    outside: Outside | None = None,
 ) -> AsyncIterator[House]:
-    """Build and tear down; `agents` stand in for the real ones, `outside` for the machine's clocks."""
+    """Build and tear down; `agents` stand in for the real ones, `limits` for their own, `outside` for the machine's clocks."""
     outside = outside or Outside.system()
     registry = {
-        name: replace(agent, handle=(agents or {}).get(name, agent.handle)) for name, agent in production().items()
+        name: replace(agent, handle=(agents or {}).get(name, agent.handle)) for name, agent in production(limits or {}).items()
     }
     directory.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
@@ -94,7 +101,7 @@ async def house(
             await dispatcher.start()
             stack.push_async_callback(dispatcher.stop)
         executor = LocalExecutor(store, outside, intake, store.sweep)
-        yield House(Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher)), store, dispatcher, data, directory)
+        yield House(Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher), directory), store, dispatcher, data, directory)
 
 
 class Gate:

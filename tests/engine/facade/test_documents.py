@@ -137,7 +137,7 @@ async def test_an_owner_and_a_viewer_answer_alike(build: MakeHouse, tmp_path: Pa
         viewer = await Viewer.open(house.directory)
         try:
             reading = ViewerReading(viewer, SystemClock())
-            looking = Engine(reading, Nobody(), ViewerPresence(viewer, "viewer"))
+            looking = Engine(reading, Nobody(), ViewerPresence(viewer, "viewer"), house.directory)
             asking: tuple[Callable[[Engine], Awaitable[Any]], ...] = (
                 lambda engine: engine.documents.count("state:done", "*"),
                 lambda engine: engine.documents.anchors("", "*", 2),

@@ -321,6 +321,7 @@ async def test_an_interrupted_opening_of_nested_archives_is_taken_up_again(
     assert (len(rows), ended.total, ended.finished, ended.status) == (6, 6, 6, "report_ready")
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize(("name", "head"), [("long.xml", b"<nfeProc>"), ("long.csv", b"chave;valor\n"), ("quoted.csv", b'chave;valor\n"')])
 async def test_a_line_of_a_hundred_megabytes_holds_the_loop_for_no_longer_than_a_small_file(house: House, tmp_path: Path, name: str, head: bytes) -> None:
     path = tmp_path / name

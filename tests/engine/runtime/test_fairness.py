@@ -7,6 +7,8 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from engine.extraction.sandbox.sandbox import Sandbox
 from engine.intake.intake import Intake, Request
 from engine.outside import Outside
@@ -15,6 +17,8 @@ from engine.runtime.extractor import Extractor
 from engine.runtime.registry import production
 from store.store import Store
 from tests.simulation.notes import write_notes
+
+pytestmark = pytest.mark.quiet
 
 NOTES = 200
 TICK_S = 0.005

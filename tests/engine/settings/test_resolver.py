@@ -231,6 +231,7 @@ def test_where_a_keyring_is_secrets_go_into_it_and_stay_nowhere_else(
         resolver.resolve(NAME)
 
 
+@pytest.mark.quiet
 def test_a_keyring_that_sleeps_costs_two_seconds_once(data: Path, environ: dict[str, str], backend: str) -> None:
     resolver = Resolver(data, environ, Ring(f"{backend}.Asleep"))
     began = time.monotonic()
@@ -275,6 +276,7 @@ def test_a_keyring_that_is_not_there_or_not_allowed(
     assert all(one.problem is None for one in resolver.everyone())
 
 
+@pytest.mark.quiet
 def test_an_engine_that_starts_asks_no_keyring(
     data: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:

@@ -91,6 +91,7 @@ def test_the_end_of_the_terminal_is_no_end_under_nohup(nexus: Nexus, data: Path)
         assert (process.returncode, json.loads(out)["state"]) == (0, "done")
 
 
+@pytest.mark.quiet
 def test_the_second_ctrl_c_ends_a_process_at_once(nexus: Nexus, data: Path, tmp_path: Path) -> None:
     def big(name: str) -> Path:
         # Above 64 KB an XML is read in the sandbox.

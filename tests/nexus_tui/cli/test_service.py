@@ -13,6 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from nexus_tui.version import VERSION
 from store.owner import Ownership
 from tests.nexus_tui.cli.conftest import NOTE
@@ -35,7 +37,7 @@ def test_what_was_added_is_processed_by_the_engine_that_runs_next(nexus: Nexus, 
     assert stopped["engine"] == {"state": "stopped", "pid": None}
     assert next(queue for queue in stopped["queues"] if queue["name"] == "ingest")["ready"] == 1
     assert set(stopped["queues"][0]) == {"name", "ready", "leased", "delayed", "dead", "oldest_age", "paused"}
-    assert {check: value["status"] for check, value in stopped["checks"].items()} == dict.fromkeys(("disk", "dead_letters", "locks", "paused", "scheduler", "watches"), "pass")
+    assert {check: value["status"] for check, value in stopped["checks"].items()} == dict.fromkeys(("disk", "dead_letters", "locks", "paused", "scheduler", "watches", "alarms"), "pass")
     with nexus.running() as service:
         assert service.told == {"state": "running", "pid": service.process.pid, "dataDir": str(nexus.directory)}
         done(nexus, 2)
@@ -96,6 +98,7 @@ def test_each_file_is_told_as_it_is_acknowledged(nexus: Nexus, data: Path, tmp_p
         assert service.ended() == 0
 
 
+@pytest.mark.quiet
 def test_a_hung_owner_is_named_within_six_seconds(nexus: Nexus, data: Path) -> None:
     with nexus.running() as service:
         service.signal(signal.SIGSTOP)
@@ -125,6 +128,7 @@ def test_a_killed_owner_leaves_nothing_that_stands_in_the_way(nexus: Nexus, data
         assert service.ended() == 0
 
 
+@pytest.mark.quiet
 def test_the_second_ctrl_c_does_not_wait_for_what_is_at_work(nexus: Nexus, data: Path, tmp_path: Path) -> None:
     def big(name: str) -> Path:
         # Above 64 KB an XML is read in the sandbox.

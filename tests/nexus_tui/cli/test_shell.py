@@ -25,6 +25,7 @@ HEAVY = ("textual", "rich", "typer", "click", "httpx", "apscheduler", "msgspec",
 LAZY = ("textual", "httpx", "apscheduler", "lxml", "starlette", "uvicorn", "pysqlite3", "nfelib")
 
 
+@pytest.mark.quiet
 def test_the_version_is_told_at_once() -> None:
     times = []
     for _ in range(5):

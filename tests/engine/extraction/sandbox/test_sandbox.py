@@ -148,6 +148,7 @@ async def test_a_crash_is_a_result_and_neighbours_do_not_notice(
     assert len(starts.processes) == 1
 
 
+@pytest.mark.quiet
 async def test_one_that_hangs_is_killed_at_its_time(starts: Starts) -> None:
     limits = WorkerLimits(wall_seconds=0.3)
     sandbox = Sandbox(workers=1, limits=limits, launch=starts)
