@@ -5,15 +5,18 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export TEXTUAL_ANIMATIONS := none
 DATED := tests/engine/fiscal tests/engine/agents tests/engine/facade tests/scheduler tests/nexus_tui/test_formats.py
+WORKERS ?= 2
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not quiet'
 
 .PHONY: demo test check bench snap golden simulate crash mutants schema spans backfill wheel wheelhouse deb binary service-check clean
 
 demo: $(VENV)/.runtime  ## Process the bundled real documents; on a terminal, open the TUI on them.
 	$(BIN)/nexus demo
 
-test: $(VENV)/.test  ## The whole suite, network blocked, west of Greenwich; what handles dates once more at UTC.
-	TZ=America/Sao_Paulo $(BIN)/python -m pytest -q
-	TZ=UTC $(BIN)/python -m pytest -q $(DATED)
+test: $(VENV)/.test  ## The whole suite, network blocked, west of Greenwich: side by side, then what needs a quiet machine; what handles dates once more at UTC.
+	TZ=America/Sao_Paulo $(BIN)/python -m pytest -q $(PARALLEL)
+	TZ=America/Sao_Paulo $(BIN)/python -m pytest -q -m quiet
+	TZ=UTC $(BIN)/python -m pytest -q $(PARALLEL) $(DATED)
 
 check: $(VENV)/.check  ## Lint, types, import contracts, docs.
 	$(BIN)/ruff check .

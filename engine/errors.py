@@ -54,6 +54,11 @@ EngineError                   NX-E00
 ├── NoServiceManager          NX-E60  systemd does not run this machine                      exit 69
 │   ├── OutOfReach            NX-E61  the service could not see its own program              exit 78
 │   └── NotInstalled          NX-E62  the unit cannot be written
+├── ExporterFailure           NX-T00  telemetry cannot be sent on                            exit 69
+│   ├── ExtraMissing          NX-T01  the library it needs is not installed
+│   ├── BadReceiver           NX-T02  an address that cannot be sent to
+│   ├── ReceiverUnreachable   NX-T03  down, or refusing for now; tried again
+│   └── ReceiverRefused       NX-T04  it will never take this
 ├── QueueStalled              NX-M01  alarm: the oldest message of a queue waits too long    exit 69
 ├── DeadLettersWait           NX-M02  alarm: messages were given up
 ├── DiskLow                   NX-M03  alarm: the disk fills up
@@ -523,6 +528,46 @@ class NotInstalled(NoServiceManager):
     code = "NX-E62"
     title = "Service not installed"
     hint = "Call it as root, or make it a user's service with --user."
+
+
+class ExporterFailure(EngineError):
+    """Telemetry cannot be sent on."""
+
+    code = "NX-T00"
+    title = "Exporter failed"
+    hint = "Documents go on; what is kept is sent once it can be."
+
+
+class ExtraMissing(ExporterFailure):
+    """The library that this exporter needs is not installed."""
+
+    code = "NX-T01"
+    title = "Exporter not installed"
+    hint = "Install it: `pip install 'nexus-tui[otlp,sentry]'`, then start the engine again."
+
+
+class BadReceiver(ExporterFailure):
+    """The address cannot be sent to."""
+
+    code = "NX-T02"
+    title = "Exporter's address"
+    hint = "Correct it with `nexus config set` or `nexus secrets set`, then start the engine again."
+
+
+class ReceiverUnreachable(ExporterFailure):
+    """The receiver is down, or refuses for now."""
+
+    code = "NX-T03"
+    title = "Receiver unreachable"
+    hint = "Look at its address, its key and the network; it is tried again by itself, and what was missed is sent then."
+
+
+class ReceiverRefused(ExporterFailure):
+    """The receiver will never take what was sent."""
+
+    code = "NX-T04"
+    title = "Receiver refused"
+    hint = "These rows are passed over; `nexus trace` still has them."
 
 
 class QueueStalled(EngineError):

@@ -140,7 +140,7 @@ async def owning(
             housekeeping.start()
             stack.push_async_callback(housekeeping.stop)
             await stack.enter_async_context(watching(store, outside, intake))
-            await _look_after(stack, engine, told)
+            _look_after(stack, directory, engine, settings, told)
             http = await _serve(stack, directory, store, executor, engine, ownership, outside, port, told)
         else:
             await store.write(ensure_queues)
@@ -178,12 +178,17 @@ async def _telling(directory: Path, store: Store, outside: Outside, settings: Se
             told.journal.log(Level.INFO, "engine.stopped", "The engine has stopped.", pid=os.getpid())
 
 
-async def _look_after(stack: AsyncExitStack, engine: Engine, told: Telling) -> None:
-    """Ring where somebody should look."""
+def _look_after(stack: AsyncExitStack, directory: Path, engine: Engine, settings: Settings, told: Telling) -> None:
+    """Ring where somebody should look, and send telemetry on where that is configured."""
     from engine.facade.alarms import Bell
+    from engine.facade.exporters import makers
+    from engine.telemetry.exporting.exporting import Exporting
 
     bell = Bell(engine.alarms, told.journal)
+    exporting = Exporting(makers(directory, settings, os.environ, told.redaction, VERSION), told.keeper, told.journal)
+    stack.push_async_callback(exporting.stop)
     stack.push_async_callback(bell.stop)
+    exporting.start()
     bell.start()
 
 

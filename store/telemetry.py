@@ -25,7 +25,7 @@ BATCH = 2_000
 #: Bytes of the database beyond which the oldest goes even before its time.
 MOST_BYTES = 1024 * 1024 * 1024
 
-# A trace has as many spans as its job has documents times eleven: its name stands once.
+# A trace has as many spans as its job has documents times eleven: its name stands once. An exporter has got as far as the ids of spans and records say.
 SCHEMA = f"""
 CREATE TABLE trace(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE span(
@@ -39,7 +39,6 @@ CREATE TABLE record(
 CREATE INDEX record_trace ON record(trace) WHERE trace IS NOT NULL;
 CREATE INDEX record_level ON record(level) WHERE level>20;
 CREATE TABLE point(name TEXT NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY(name, at)) STRICT, WITHOUT ROWID;
--- How far each exporter has got, by the ids of spans and records.
 CREATE TABLE exporter(name TEXT PRIMARY KEY, span INTEGER NOT NULL, record INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 PRAGMA user_version={VERSION};
 """
@@ -315,12 +314,26 @@ def _opened(path: Path) -> driver.Connection:
         for statement in PRAGMAS:
             connection.execute(statement).fetchall()
         if not version:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}COMMIT;")
+            _make(connection)
         connection.execute("SELECT count(*) FROM exporter").fetchall()
     except BaseException as error:
         connection.close()
         raise driver.translate(error) from error
     return connection
+
+
+def _make(connection: driver.Connection) -> None:
+    """Make the tables, unless somebody else has done so by the time the database is ours."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not pragma(connection, "user_version"):
+            for statement in filter(str.strip, SCHEMA.split(";")):
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _set_aside(path: Path) -> None:

@@ -197,6 +197,9 @@ async def _post(target: Target, text: IssueText, version: str) -> dict[str, Any]
         raise GitHubUnreachable(f"{target.host} cannot be reached: {error}.") from None
     except (httpx.TimeoutException, TimeoutError):
         raise GitHubSilent(f"{target.host} did not answer within {ANSWER_S:.0f} seconds.") from None
+    except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+        # The request was sent: it may have been carried out.
+        raise GitHubSilent(f"Talking to {target.host} failed: {type(error).__name__}.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise GitHubFailure(f"Talking to {target.host} failed: {type(error).__name__}.") from None
 

@@ -37,7 +37,7 @@ class Keeper:
         self._redaction = redaction
         self._kept_ms = days * DAY_MS
         self._file = LogFile(directory)
-        self._database: Telemetry | None = None
+        self._opening: asyncio.Task[Telemetry] | None = None
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self._forgot = clock.monotonic()
@@ -56,15 +56,16 @@ class Keeper:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.flush()
-        if self._database is not None:
-            with suppress(StoreError):
-                await self._database.close()
+        if self._opening is not None:
+            with suppress(StoreError, OSError):
+                await (await self._opening).close()
 
     async def database(self) -> Telemetry:
-        """The database, opened when it is first needed."""
-        if self._database is None:
-            self._database = await Telemetry.open(self._directory)
-        return self._database
+        """The database, opened when it is first needed; who is cancelled meanwhile leaves it to the next."""
+        opening = self._opening
+        if opening is None or (opening.done() and (opening.cancelled() or opening.exception() is not None)):
+            opening = self._opening = asyncio.ensure_future(Telemetry.open(self._directory))
+        return await asyncio.shield(opening)
 
     async def flush(self) -> None:
         """Write what was gathered so far. What the disk refuses is gone from the journal and counted as lost."""

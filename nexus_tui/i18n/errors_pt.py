@@ -3,8 +3,6 @@
 Engine and store speak English. A face looks the title and the hint up by the code, and finds the message by its template: `{}` stands for
 what the sentence was filled with. Tests read every error class and every sentence in the code and compare.
 
-More than 400 lines, because it is one table.
-
 More than 400 lines, because whatever the floors say in English stands in one file.
 """
 
@@ -14,6 +12,11 @@ from __future__ import annotations
 BY_CODE: dict[str, tuple[str, str]] = {
     "NX-E00": ("Falha do motor", "Rode `nexus doctor` e veja o log."),
     "NX-E10": ("Entrada inválida", "Corrija a chamada."),
+    "NX-T00": ("Exportador falhou", "Os documentos seguem; o que está guardado vai quando der."),
+    "NX-T01": ("Exportador não instalado", "Instale-o: `pip install 'nexus-tui[otlp,sentry]'`, e reinicie o motor."),
+    "NX-T02": ("Endereço do exportador", "Corrija-o com `nexus config set` ou `nexus secrets set`, e reinicie o motor."),
+    "NX-T03": ("Destino inacessível", "Veja o endereço, a chave e a rede; a tentativa se repete sozinha e o que faltou vai então."),
+    "NX-T04": ("Destino recusou", "Essas linhas são puladas; `nexus trace` ainda as tem."),
     "NX-M01": ("Fila parada", "Veja-a com `nexus queues show`; pode estar em pausa, ou a máquina não vence o que chegou."),
     "NX-M02": ("Mensagens mortas", "Veja-as com `nexus dlq ls`; devolva-as quando a causa sumir, ou descarte-as."),
     "NX-M03": ("Pouco espaço no disco", "Libere espaço: abaixo do piso que `nexus doctor` mostra nada mais entra."),
@@ -242,7 +245,6 @@ SENTENCES: dict[str, str] = {
     "{} has moved ({}).": "{} mudou de lugar ({}).",
     "{} has its issues turned off (410).": "{} está com as issues desligadas (410).",
     "GitHub does not accept the issue for {} (422).": "O GitHub não aceita a issue para {} (422).",
-    "{} answered {}.": "{} respondeu {}.",
     "{} answered 201, but with nothing that names the issue.": "{} respondeu 201, mas com nada que indique a issue.",
     "A hop failed.": "Uma etapa falhou.",
     "The agent made no progress within its deadline.": "O agente não avançou dentro do prazo.",
@@ -430,6 +432,18 @@ SENTENCES: dict[str, str] = {
     "The oldest message of {} has waited {} s.": "A mensagem mais antiga de {} espera há {} s.",
     "There are {} dead letters.": "Há {} mensagens mortas.",
     "{} MB are free.": "{} MB livres.",
+    "Telemetry cannot be sent on.": "A telemetria não pode ser enviada.",
+    "The library that this exporter needs is not installed.": "A biblioteca de que este exportador precisa não está instalada.",
+    "The address cannot be sent to.": "Não dá para enviar a esse endereço.",
+    "The receiver is down, or refuses for now.": "O destino está fora do ar, ou recusa por enquanto.",
+    "The receiver will never take what was sent.": "O destino nunca aceitará o que foi enviado.",
+    "telemetry.otlp_url is no http or https address.": "telemetry.otlp_url não é um endereço http ou https.",
+    "The extra otlp is not installed.": "O extra otlp não está instalado.",
+    "The extra sentry is not installed.": "O extra sentry não está instalado.",
+    "SENTRY_DSN is no DSN.": "SENTRY_DSN não é um DSN.",
+    "LOGFLARE_API_URL is no https address.": "LOGFLARE_API_URL não é um endereço https.",
+    "{} could not be reached: {}.": "{} não pôde ser alcançado: {}.",
+    "{} answered {}.": "{} respondeu {}.",
     "A message waits longer than it should.": "Uma mensagem espera mais do que devia.",
     "Messages were given up and wait for a decision.": "Mensagens foram abandonadas e esperam uma decisão.",
     "{} has schema {}.": "{} tem o esquema {}.",

@@ -21,7 +21,7 @@ import pytest
 from benchmarks.notes import write
 from tests.nexus_tui.cli.conftest import NOTE
 from tests.nexus_tui.cli.running import Nexus, environment, first_line, until
-from tests.runbook.github import TOKEN, GitHub, github
+from tests.runbook.github import BREAKS_OFF, TOKEN, GitHub, github
 
 PRIVATE = re.compile(r"<(?:xNome|xFant|CNPJ|CPF|vNF|vProd|chNFe|xProd|email)>([^<]{5,})<")
 
@@ -169,6 +169,7 @@ REFUSALS: list[tuple[int, dict[str, str], bytes | None, str, int]] = [
     (410, {}, None, "NX-G07", 69),
     (422, {}, f'{{"message":"{TOKEN}"}}'.encode(), "NX-G07", 69),
     (500, {}, b"<html>", "NX-G01", 69),
+    (BREAKS_OFF, {}, None, "NX-G09", 69),
     (201, {}, b"[1]", "NX-G01", 69),
     (201, {}, b'{"number":1,"html_url":"javascript:x"}', "NX-G01", 69),
 ]

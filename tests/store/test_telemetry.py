@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,3 +131,11 @@ async def test_a_file_of_another_version_is_set_aside(tmp_path: Path) -> None:
     await second.write(lambda c: telemetry.add(c, [span(1)], []))
     await second.close()
     assert (tmp_path / "telemetry.db.unreadable").exists()
+
+
+async def test_two_that_open_at_once_both_have_it(tmp_path: Path) -> None:
+    opened = await asyncio.gather(*(Telemetry.open(tmp_path) for _ in range(8)))
+    await opened[0].write(lambda c: telemetry.add(c, [span(1)], []))
+    assert all([len(await one.read(lambda c: telemetry.trace(c, "t1"))) == 1 for one in opened])
+    for one in opened:
+        await one.close()

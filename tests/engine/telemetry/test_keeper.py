@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -43,6 +44,20 @@ async def test_what_is_left_at_the_end_is_written_to_both_places(tmp_path: Path)
     assert "12345678000195" not in str(line) and "52998224725" not in str(line) and "hunter2" not in str(line)
     assert [one.span for one in await telemetry.look(tmp_path, lambda c: telemetry.trace(c, "t"))] == [1]
     assert await events(tmp_path) == ["hop.dead"]
+
+
+async def test_an_end_at_any_moment_of_the_opening_loses_nothing(tmp_path: Path) -> None:
+    for number in range(40):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        journal, keeper = parts(directory)
+        journal.log(Level.INFO, "first", "It happened.")
+        flushing = asyncio.ensure_future(keeper.database())
+        await asyncio.sleep(number * 0.0003)
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+        await keeper.stop()
+        assert await events(directory) == ["first"]
 
 
 async def test_a_disk_that_refuses_is_told_when_it_is_well_again(tmp_path: Path) -> None:

@@ -1,0 +1,171 @@
+"""Sending on what was kept: a task an exporter, at least once, in order, and never in a document's way.
+
+A receiver that is down is tried again with pauses up to a minute, and told in the log once when that begins and once when it is over; what was
+missed is sent then, as far back as rows are kept. What a receiver will never take is passed over, and told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.errors import BadReceiver, EngineError, ExtraMissing, ReceiverRefused, ReceiverUnreachable, SecretFailure
+from engine.telemetry.exporting.parcel import Exporter, Parcel
+from engine.telemetry.journal import Journal, Level
+from engine.telemetry.keeper import Keeper
+from store import telemetry
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Seconds between two looks for new rows, and the longest pause in an outage.
+LOOK_S, LONGEST_S = 5.0, 60.0
+#: Seconds a receiver may take for an answer, and all that is left at the end.
+ANSWER_S, LAST_S = 10.0, 2.0
+#: Rows of one look.
+ROWS = 512
+#: What may be another time, of answers that say that the request is at fault.
+PASSING = frozenset({401, 403, 404, 408, 425, 429})
+
+#: Makes an exporter, off the loop; `None` where it is not configured after all. Raises what is wrong with its configuration.
+Maker = Callable[[], Exporter | None]
+
+
+class Exporting:
+    """Runs between `start` and `stop`. `makers` make the exporters that may be configured, by name."""
+
+    def __init__(self, makers: dict[str, Maker], keeper: Keeper, journal: Journal) -> None:
+        self._makers = makers
+        self._keeper = keeper
+        self._journal = journal
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lines: list[_Line] = []
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._tasks = [asyncio.ensure_future(self._serve(name, maker)) for name, maker in self._makers.items()]
+
+    async def stop(self) -> None:
+        """Send what is left, for a moment, to receivers that are well; the rest goes after the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lines:
+            await self._keeper.flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_S):
+                    await asyncio.gather(*(line.drain() for line in self._lines if not line.out))
+        for line in self._lines:
+            await line.close()
+
+    async def _serve(self, name: str, maker: Maker) -> None:
+        try:
+            exporter = await asyncio.to_thread(maker)
+            if exporter is None:
+                return
+            client = await asyncio.to_thread(_client)
+        except (ExtraMissing, BadReceiver, SecretFailure) as error:
+            self._journal.log(Level.ERROR, "exporter.failed", str(error), exporter=name, code=error.code, hint=error.hint)
+            return
+        line = _Line(exporter, client, self._keeper, self._journal)
+        self._lines.append(line)
+        await line.run()
+
+
+class _Line:
+    """One exporter's way to its receiver."""
+
+    def __init__(self, exporter: Exporter, client: httpx.AsyncClient, keeper: Keeper, journal: Journal) -> None:
+        self._exporter = exporter
+        self._client = client
+        self._keeper = keeper
+        self._journal = journal
+        self._at: int | None = None
+        #: Whether the receiver is out.
+        self.out = False
+
+    async def run(self) -> None:
+        """Send for ever."""
+        pause = LOOK_S
+        while True:
+            with suppress(StoreError):
+                # A telemetry that cannot be read is told by who keeps it.
+                await self.drain()
+            pause = min(pause * 2, LONGEST_S) if self.out else LOOK_S
+            await asyncio.sleep(pause)
+
+    async def drain(self) -> None:
+        """Send all there is, as long as it is taken."""
+        database = await self._keeper.database()
+        name = self._exporter.name
+        spans_wanted = self._exporter.takes == "spans"
+        if self._at is None:
+            self._at = (await database.write(lambda connection: telemetry.cursor(connection, name)))[0 if spans_wanted else 1]
+        while True:
+            at = self._at
+            if spans_wanted:
+                spans = await database.read(partial(telemetry.spans_after, after=at, limit=ROWS))
+                last, parcels = spans[-1].id if spans else at, await asyncio.to_thread(self._exporter.parcels, spans, ())
+            else:
+                records = await database.read(partial(telemetry.records_after, after=at, limit=ROWS))
+                last, parcels = records[-1].id if records else at, await asyncio.to_thread(self._exporter.parcels, (), records)
+            if last == at or not await self._deliver(parcels):
+                return
+            await self._advance(last)
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._client.aclose()
+
+    async def _deliver(self, parcels: Sequence[Parcel]) -> bool:
+        for parcel in parcels:
+            try:
+                await self._post(parcel)
+            except ReceiverUnreachable as error:
+                self._tell(error)
+                return False
+            except ReceiverRefused as error:
+                self._journal.log(Level.ERROR, "exporter.refused", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
+            if self.out:
+                self.out = False
+                self._journal.log(Level.INFO, "exporter.recovered", "The receiver takes again what is sent.", exporter=self._exporter.name)
+            await self._advance(parcel.upto)
+        return True
+
+    async def _post(self, parcel: Parcel) -> None:
+        import httpx
+
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                answer = await self._client.post(parcel.url, content=parcel.body, headers=parcel.headers)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise ReceiverUnreachable(f"{self._exporter.name} could not be reached: {type(error).__name__}.") from None
+        if answer.status_code < 300:
+            return
+        if answer.status_code >= 500 or answer.status_code in PASSING or answer.status_code < 400:
+            raise ReceiverUnreachable(f"{self._exporter.name} answered {answer.status_code}.")
+        raise ReceiverRefused(f"{self._exporter.name} answered {answer.status_code}.")
+
+    async def _advance(self, upto: int) -> None:
+        if upto == self._at:
+            return
+        self._at = upto
+        name, spans = self._exporter.name, self._exporter.takes == "spans"
+        database = await self._keeper.database()
+        await database.write(lambda connection: telemetry.advance(connection, name, upto if spans else 0, 0 if spans else upto))
+
+    def _tell(self, error: EngineError) -> None:
+        if not self.out:
+            self.out = True
+            self._journal.log(Level.ERROR, "exporter.failed", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
+
+
+def _client() -> httpx.AsyncClient:
+    """Importing httpx and reading certificates takes tens of milliseconds. No proxy of the machine, no redirects: nothing goes where it was not sent."""
+    import httpx
+
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False)

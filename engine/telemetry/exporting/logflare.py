@@ -1,0 +1,50 @@
+"""Logflare: the log's records in batches of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from engine.errors import BadReceiver
+from engine.outside import iso
+from engine.telemetry.exporting.parcel import Parcel
+from engine.telemetry.journal import Level
+from store.telemetry import StoredRecord, StoredSpan
+
+#: Where Logflare takes logs; another address is for who runs it.
+DEFAULT_ADDRESS = "https://api.logflare.app"
+PATH = "/api/logs?source="
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Logflare:
+    """Records for a source. The key travels over https, or stays on the machine."""
+
+    name = "logflare"
+    takes: Literal["records"] = "records"
+
+    def __init__(self, source: str, key: str, address: str = DEFAULT_ADDRESS) -> None:
+        parts = urlsplit(address)
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+            raise BadReceiver("LOGFLARE_API_URL is no https address.")
+        self._url = f"{address.rstrip('/')}{PATH}{quote(source, safe='')}"
+        self._headers = {"X-API-KEY": key, "Content-Type": "application/json"}
+
+    def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
+        """One request with all records."""
+        if not records:
+            return []
+        batch = [
+            {
+                "message": record.message, "timestamp": iso(record.at),
+                "metadata": {
+                    "level": Level(record.level).name.lower(), "event": record.event, "traceId": record.trace, "docId": record.doc, "agent": record.agent,
+                    "fields": msgspec.json.decode(record.fields),
+                },
+            }
+            for record in records
+        ]  # fmt: skip
+        return [Parcel(records[-1].id, self._url, self._headers, msgspec.json.encode({"batch": batch}))]
