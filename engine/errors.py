@@ -567,7 +567,7 @@ class ReceiverRefused(ExporterFailure):
 
     code = "NX-T04"
     title = "Receiver refused"
-    hint = "These rows are passed over; `nexus trace` still has them."
+    hint = "These rows are passed over; `nexus trace logs` still has them."
 
 
 class QueueStalled(EngineError):
