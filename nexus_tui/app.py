@@ -29,7 +29,7 @@ from nexus_tui.look import Look
 from nexus_tui.problem import Problem, ended, problem_of
 from nexus_tui.rooms import ROOMS
 from nexus_tui.screen import NexusScreen
-from nexus_tui.theme import THEME_NAMES, THEMES, VARIABLE_DEFAULTS, glyphs_for, theme_for
+from nexus_tui.theme import CONSOLE, THEME_NAMES, THEMES, VARIABLE_DEFAULTS, glyphs_for, theme_for
 from nexus_tui.work import start
 
 if TYPE_CHECKING:
@@ -104,6 +104,16 @@ class NexusApp(App[None], inherit_bindings=False):
         return VARIABLE_DEFAULTS
 
     # Life
+
+    async def run_async(self, *arguments: Any, **options: Any) -> Any:
+        """Run on a real terminal. How scrollbars are drawn is the process's, not an application's: so textual has it."""
+        if self.look.glyphs is CONSOLE:
+            from textual.scrollbar import ScrollBar
+
+            from nexus_tui.widgets.scroll_bar import WholeRows
+
+            ScrollBar.renderer = WholeRows
+        return await super().run_async(*arguments, **options)
 
     def on_mount(self) -> None:
         """Listen to signals, start to follow; the engine starts when the first frame is on the terminal."""

@@ -7,6 +7,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_bare_console_sees_only_its_own_glyphs() -> None:
     terminal.wait_for(b"Enter")
     assert terminal.end() == 0
     for glyph in "●⏎…▁▂▃":
+        assert glyph.encode() not in terminal.output
+
+
+def test_a_bare_console_sees_no_part_of_a_block_at_the_ends_of_a_scrollbar() -> None:
+    terminal = Terminal((*NEXUS[:2], "57", "en"), TERM="linux")
+    terminal.wait_for(b"Enter")
+    for _ in range(8):
+        terminal.type(b"\x1b[6~")
+        terminal.wait_for(b"nfe-")
+        time.sleep(0.1)
+        terminal._read(0.1)
+    assert terminal.end() == 0
+    for glyph in "▁▂▃▄▅▆▇":
         assert glyph.encode() not in terminal.output
 
 
