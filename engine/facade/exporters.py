@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.errors import NoSecret
+from engine.errors import NoSecret, SecretFailure
 from engine.facade.configuration import Settings
 from engine.facade.secrets import secrets_of
+from engine.settings.resolver import from_surroundings
 from engine.telemetry.exporting.exporting import Maker
 from engine.telemetry.exporting.parcel import Exporter
 from engine.telemetry.redaction import Redaction
@@ -48,9 +49,13 @@ def makers(directory: Path, settings: Settings, environ: Mapping[str, str], reda
             raise NoSecret("LOGFLARE_API_KEY is not set anywhere.")
         return Logflare(settings.text("telemetry.logflare_source"), key, environ.get(LOGFLARE_ADDRESS) or DEFAULT_ADDRESS)
 
-    found: dict[str, Maker] = {"sentry": sentry}
+    try:
+        at_hand = from_surroundings("SENTRY_DSN", environ) is not None
+    except SecretFailure:
+        at_hand = True
+    found = {"sentry": Maker(sentry, later=not at_hand)}
     if settings.text("telemetry.otlp_url"):
-        found["otlp"] = otlp
+        found["otlp"] = Maker(otlp)
     if settings.text("telemetry.logflare_source"):
-        found["logflare"] = logflare
+        found["logflare"] = Maker(logflare)
     return found

@@ -41,7 +41,7 @@ async def test_an_owner_announces_itself_serves_and_leaves_nothing(tmp_path: Pat
         assert is_owned(directory)
         assert serving(directory)
     assert not is_owned(directory)
-    assert {path.name for path in directory.iterdir()} == {"nexus.db", "nexus.lock", "blobs"}
+    assert {path.name for path in directory.iterdir()} == {"nexus.db", "nexus.lock", "blobs", "telemetry.db", "logs"}
     await asyncio.sleep(0)
     assert asyncio.all_tasks() - tasks == set()
     assert threading.active_count() <= threads + 1

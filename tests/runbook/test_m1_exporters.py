@@ -48,6 +48,7 @@ def test_what_a_receiver_missed_arrives_when_it_is_back_and_the_outage_is_told_o
         port = first.port
         nexus.json("process", data / "nfe" / NOTE, env={"OTEL_EXPORTER_URL": first.address})
         before = len(spans_of(first))
+    assert before > 0
     notes = sorted(path for path in (data / "nfe").iterdir() if path.name != NOTE)[:4]
     nexus("config", "set", "telemetry.otlp_url", f"http://127.0.0.1:{port}")
     with nexus.running():
@@ -61,7 +62,6 @@ def test_what_a_receiver_missed_arrives_when_it_is_back_and_the_outage_is_told_o
             until(lambda: nexus.json("trace", "logs", "exporter.recovered").objects, within_s=40)
             until(lambda: {span.trace_id.hex() for span in spans_of(second)} == {one["jobId"].replace("-", "") for one in acknowledged})
             assert sum(span.name == "agent.A10" for span in spans_of(second)) == len(notes)
-    assert before > 0
     assert [one["event"] for one in nexus.json("trace", "logs", "exporter").objects] == ["exporter.failed", "exporter.recovered"]
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import BadReceiver, EngineError, ExtraMissing, ReceiverRefused, ReceiverUnreachable, SecretFailure
 from engine.telemetry.exporting.parcel import Exporter, Parcel
@@ -31,8 +31,14 @@ ROWS = 512
 #: What may be another time, of answers that say that the request is at fault.
 PASSING = frozenset({401, 403, 404, 408, 425, 429})
 
-#: Makes an exporter, off the loop; `None` where it is not configured after all. Raises what is wrong with its configuration.
-Maker = Callable[[], Exporter | None]
+class Maker(NamedTuple):
+    """How an exporter is made, off the loop: `make` gives `None` where it is not configured after all, and raises what is wrong with its configuration.
+
+    What has to be asked of a keyring is made `later`, not while the engine starts.
+    """
+
+    make: Callable[[], Exporter | None]
+    later: bool = False
 
 
 class Exporting:
@@ -42,18 +48,23 @@ class Exporting:
         self._makers = makers
         self._keeper = keeper
         self._journal = journal
-        self._tasks: list[asyncio.Task[None]] = []
+        self._making: dict[asyncio.Task[None], bool] = {}
+        self._running: list[asyncio.Task[None]] = []
         self._lines: list[_Line] = []
 
     def start(self) -> None:
         """Begin to send."""
-        self._tasks = [asyncio.ensure_future(self._serve(name, maker)) for name, maker in self._makers.items()]
+        self._making = {asyncio.ensure_future(self._begin(name, maker)): maker.later for name, maker in self._makers.items()}
 
     async def stop(self) -> None:
         """Send what is left, for a moment, to receivers that are well; the rest goes after the next start."""
-        for task in self._tasks:
+        # A process may end before its exporters are made: what it told would else go out after the next start only.
+        if hurried := [task for task, later in self._making.items() if not later]:
+            await asyncio.wait(hurried, timeout=LAST_S)
+        tasks = [*self._making, *self._running]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._lines:
             await self._keeper.flush()
             with suppress(TimeoutError):
@@ -62,9 +73,15 @@ class Exporting:
         for line in self._lines:
             await line.close()
 
-    async def _serve(self, name: str, maker: Maker) -> None:
+    async def _begin(self, name: str, maker: Maker) -> None:
         try:
-            exporter = await asyncio.to_thread(maker)
+            if maker.later:
+                await asyncio.sleep(LOOK_S)
+            else:
+                # Before anything is told that it should send.
+                with suppress(StoreError):
+                    await (await self._keeper.database()).write(partial(telemetry.cursor, name=name))
+            exporter = await asyncio.to_thread(maker.make)
             if exporter is None:
                 return
             client = await asyncio.to_thread(_client)
@@ -72,8 +89,10 @@ class Exporting:
             self._journal.log(Level.ERROR, "exporter.failed", str(error), exporter=name, code=error.code, hint=error.hint)
             return
         line = _Line(exporter, client, self._keeper, self._journal)
+        with suppress(StoreError):
+            await line.place()
         self._lines.append(line)
-        await line.run()
+        self._running.append(asyncio.ensure_future(line.run()))
 
 
 class _Line:
@@ -98,15 +117,20 @@ class _Line:
             pause = min(pause * 2, LONGEST_S) if self.out else LOOK_S
             await asyncio.sleep(pause)
 
+    async def place(self) -> int:
+        """How far it has got; one that is new begins here."""
+        if self._at is None:
+            database = await self._keeper.database()
+            cursor = await database.write(partial(telemetry.cursor, name=self._exporter.name))
+            self._at = cursor[0 if self._exporter.takes == "spans" else 1]
+        return self._at
+
     async def drain(self) -> None:
         """Send all there is, as long as it is taken."""
         database = await self._keeper.database()
-        name = self._exporter.name
         spans_wanted = self._exporter.takes == "spans"
-        if self._at is None:
-            self._at = (await database.write(lambda connection: telemetry.cursor(connection, name)))[0 if spans_wanted else 1]
         while True:
-            at = self._at
+            at = await self.place()
             if spans_wanted:
                 spans = await database.read(partial(telemetry.spans_after, after=at, limit=ROWS))
                 last, parcels = spans[-1].id if spans else at, await asyncio.to_thread(self._exporter.parcels, spans, ())
