@@ -45,7 +45,6 @@ PRAGMA user_version={VERSION};
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    "PRAGMA busy_timeout=5000",
     "PRAGMA cache_size=-2000",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA secure_delete=ON",
@@ -306,6 +305,8 @@ def _opened(path: Path) -> driver.Connection:
         create(path).close()
     connection = driver.connect(str(path), threads=True)
     try:
+        # First of all: the others already need the lock that somebody else may hold.
+        connection.execute("PRAGMA busy_timeout=5000").fetchall()
         version = pragma(connection, "user_version")
         if version not in (0, VERSION):
             raise Damaged(f"{path} has schema {version}.")

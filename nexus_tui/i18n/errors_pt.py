@@ -442,6 +442,7 @@ SENTENCES: dict[str, str] = {
     "The extra sentry is not installed.": "O extra sentry não está instalado.",
     "LOGFLARE_API_KEY is not set anywhere.": "LOGFLARE_API_KEY não está em lugar nenhum.",
     "SENTRY_DSN is no DSN.": "SENTRY_DSN não é um DSN.",
+    "LOGFLARE_API_KEY cannot stand in a header.": "LOGFLARE_API_KEY não cabe num cabeçalho HTTP.",
     "LOGFLARE_API_URL is no https address.": "LOGFLARE_API_URL não é um endereço https.",
     "{} could not be reached: {}.": "{} não pôde ser alcançado: {}.",
     "{} answered {}.": "{} respondeu {}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.nexus_tui.cli.conftest import NOTE
-from tests.nexus_tui.cli.running import Nexus, until
+from tests.nexus_tui.cli.running import REPOSITORY, Nexus, until
 from tests.runbook.receiver import Receiver, receiving
 
 
@@ -117,3 +118,26 @@ def test_what_is_configured_wrong_is_told_once_and_the_engine_runs(nexus: Nexus,
     assert done["state"] == "done"
     told = {one["fields"]["exporter"]: one["fields"]["code"] for one in nexus.json("trace", "logs", "exporter.failed").objects}
     assert told == {"sentry": "NX-T02", "logflare": "NX-C22"}
+
+
+#: Writes down every address that a process connects to, in whichever of its interpreters.
+NOTING = """
+import os, socket, sys
+def note(event, arguments):
+    if event == "socket.connect" and arguments[0].family != socket.AF_UNIX:
+        with open(os.environ["NOTED"], "a") as file:
+            print(arguments[1], file=file)
+sys.addaudithook(note)
+"""
+
+
+def test_nothing_is_connected_to_where_nothing_is_configured(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NOTING)
+    noted = tmp_path / "noted"
+    noted.touch()
+    env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}", "NOTED": str(noted)}
+    Nexus(tmp_path / "off").json("process", data / "nfe" / NOTE, env=env)
+    assert noted.read_text() == ""
+    with receiving() as collector:
+        Nexus(tmp_path / "on").json("process", data / "nfe" / NOTE, env={**env, "OTEL_EXPORTER_URL": collector.address})
+    assert str(collector.port) in noted.read_text()

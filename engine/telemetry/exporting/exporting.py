@@ -12,7 +12,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import BadReceiver, EngineError, ExtraMissing, ReceiverRefused, ReceiverUnreachable, SecretFailure
+from engine.errors import (
+    BadReceiver,
+    EngineError,
+    ExporterFailure,
+    ExtraMissing,
+    ReceiverRefused,
+    ReceiverUnreachable,
+    SecretFailure,
+)
 from engine.telemetry.exporting.parcel import Exporter, Parcel
 from engine.telemetry.journal import Journal, Level
 from engine.telemetry.keeper import Keeper
@@ -69,7 +77,8 @@ class Exporting:
             await self._keeper.flush()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_S):
-                    await asyncio.gather(*(line.drain() for line in self._lines if not line.out))
+                    # What fails here was told, or is sent after the next start.
+                    await asyncio.gather(*(line.drain() for line in self._lines if not line.out), return_exceptions=True)
         for line in self._lines:
             await line.close()
 
@@ -92,7 +101,16 @@ class Exporting:
         with suppress(StoreError):
             await line.place()
         self._lines.append(line)
-        self._running.append(asyncio.ensure_future(line.run()))
+        self._running.append(asyncio.ensure_future(self._serve(name, line)))
+
+    async def _serve(self, name: str, line: _Line) -> None:
+        try:
+            await line.run()
+        except Exception as error:
+            # Nobody waits for this task: what broke it would never be heard of.
+            line.out = True
+            told = f"The exporter broke: {type(error).__name__}."
+            self._journal.log(Level.ERROR, "exporter.failed", told, exporter=name, code=ExporterFailure.code, hint=ExporterFailure.hint)
 
 
 class _Line:
@@ -192,4 +210,4 @@ def _client() -> httpx.AsyncClient:
     """Importing httpx and reading certificates takes tens of milliseconds. No proxy of the machine, no redirects: nothing goes where it was not sent."""
     import httpx
 
-    return httpx.AsyncClient(trust_env=False, follow_redirects=False)
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=ANSWER_S)

@@ -27,24 +27,32 @@ class Logflare:
     takes: Literal["records"] = "records"
 
     def __init__(self, source: str, key: str, address: str = DEFAULT_ADDRESS) -> None:
-        parts = urlsplit(address)
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+        try:
+            parts = urlsplit(address)
+            numbered = parts.port is None or parts.port > 0
+        except ValueError:
+            raise BadReceiver("LOGFLARE_API_URL is no https address.") from None
+        if not numbered or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
             raise BadReceiver("LOGFLARE_API_URL is no https address.")
+        if not (key.isascii() and key.isprintable()):
+            raise BadReceiver("LOGFLARE_API_KEY cannot stand in a header.")
         self._url = f"{address.rstrip('/')}{PATH}{quote(source, safe='')}"
         self._headers = {"X-API-KEY": key, "Content-Type": "application/json"}
 
     def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
-        """One request with all records."""
-        if not records:
+        """One request with all records but those of its own refusals, which would be refused and told for ever."""
+        told = [(record, msgspec.json.decode(record.fields)) for record in records]
+        told = [(record, fields) for record, fields in told if record.event != "exporter.refused" or fields.get("exporter") != self.name]
+        if not told:
             return []
         batch = [
             {
                 "message": record.message, "timestamp": iso(record.at),
                 "metadata": {
                     "level": Level(record.level).name.lower(), "event": record.event, "traceId": record.trace, "docId": record.doc, "agent": record.agent,
-                    "fields": msgspec.json.decode(record.fields),
+                    "fields": fields,
                 },
             }
-            for record in records
+            for record, fields in told
         ]  # fmt: skip
         return [Parcel(records[-1].id, self._url, self._headers, msgspec.json.encode({"batch": batch}))]

@@ -38,6 +38,8 @@ class Sentry:
             auth = Dsn(dsn).to_auth(f"nexus/{version}")
         except (BadDsn, ValueError):
             raise BadReceiver("SENTRY_DSN is no DSN.") from None
+        if not dsn.isascii():
+            raise BadReceiver("SENTRY_DSN is no DSN.")
         self._url = auth.get_api_url()
         self._headers = {"X-Sentry-Auth": auth.to_header(), "Content-Type": "application/x-sentry-envelope"}
 
