@@ -92,6 +92,7 @@ class NexusApp(App[None], inherit_bindings=False):
         self._ended: Problem | None = None
         #: What somebody should look at, by the engine's thresholds.
         self.alarms: tuple[Alarm, ...] = ()
+        self._alarms_due = 0
         self._clipboard_file = clipboard
         self._version = -1
         self._beat = 0
@@ -181,7 +182,8 @@ class NexusApp(App[None], inherit_bindings=False):
                 screen.changed(changes.topics)
             screen.moved()
             self._look_for_owner()
-            if self._beat % ALARM_BEATS == 1:
+            if self._beat >= self._alarms_due:
+                self._alarms_due = self._beat + ALARM_BEATS
                 start(self, self._look_for_alarms, "alarms", exclusive=True)
         if self._beat % BEATS == 0:
             # None at all while a screen is on its way in or out.

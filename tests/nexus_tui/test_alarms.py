@@ -52,3 +52,14 @@ async def test_a_narrow_terminal_keeps_the_sign(make_app: MakeApp, inbox: Inbox,
 
         await until(lambda: "!" in lines()[0])
         assert len(lines()) == 1 and len(lines()[0]) <= 80
+
+
+async def test_it_is_seen_on_a_terminal_that_nobody_looks_at(make_app: MakeApp, inbox: Inbox, until: Until) -> None:
+    engine = FakeEngine()
+    app = make_app(engine)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await inbox(pilot)
+        app.app_focus = False
+        engine.alarms.standing = (DEAD,)
+        app._beat = 57
+        await until(lambda: app.alarms == (DEAD,))
