@@ -122,6 +122,9 @@ A8 = AgentSpec(id="A8", name="reporting", stages=(8,), timeout_ms=10_000, max_at
 A9 = AgentSpec(id="A9", name="assistant", stages=(9,), timeout_ms=8_000, max_attempts=2)
 A10 = AgentSpec(id="A10", name="observability", stages=(10,), timeout_ms=5_000, max_attempts=1)
 
+#: All of them in the order of their work. A2 works in one step with A3.
+SPECS = (A0, A1, A3, A4, A5, A6, A7, A8, A9, A10)
+
 #: Number of cells in the pipeline a face shows.
 STAGES = 11
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.events import A0, A1, A3, A4, A5, A6, A7, A8, A9, A10
+from engine.contract.events import SPECS
 from engine.settings import sources
 from engine.settings.catalogue import Catalogue, Limits, Setting, catalogue
 from engine.settings.sources import Place, Row, Settings, Valued
@@ -40,8 +40,7 @@ _DATABASE = "nexus.db"
 @cache
 def every_setting() -> Catalogue:
     """All settings. A2 works in one step with A3 and has no limits of its own."""
-    agents = (A0, A1, A3, A4, A5, A6, A7, A8, A9, A10)
-    return catalogue(Limits(spec.id, spec.name, spec.timeout_ms, spec.max_attempts) for spec in agents)
+    return catalogue(Limits(spec.id, spec.name, spec.timeout_ms, spec.max_attempts) for spec in SPECS)
 
 
 def configuration(

@@ -39,10 +39,7 @@ LIST = (
     "seq, doc, name, tenant, family, state, status, stage, added, finished, total, errors, alerts, trace, members, "
     "(SELECT max(attempts) FROM msg WHERE msg.doc=document.doc), (SELECT min(due) FROM msg WHERE msg.doc=document.doc AND msg.state=1)"
 )
-SPECS: dict[int, AgentSpec] = {
-    spec.stages[-1]: spec
-    for spec in (events.A0, A1, events.A3, events.A4, events.A5, events.A6, events.A7, events.A8, events.A9, events.A10)
-}
+SPECS: dict[int, AgentSpec] = {spec.stages[-1]: spec for spec in events.SPECS}
 STEP_STATES = {1: "done", 2: "retried", 3: "dead"}
 
 _finding = msgspec.json.Decoder(Finding).decode

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.contract.events import A0, A1, A3, A4, A5, A6, A7, A8, A9, A10
+from engine.contract.events import SPECS
 from engine.settings.catalogue import Limits
 from store import kv
 from store.driver import Connection
@@ -19,7 +19,7 @@ from store.transaction import Transaction
 
 #: Local, without end: attempts by the agent's id, of those agents only that are allowed other than the wire says.
 KEY = "engine:max_attempts"
-WIRE: dict[str, int] = {spec.id: spec.max_attempts for spec in (A0, A1, A3, A4, A5, A6, A7, A8, A9, A10)}
+WIRE: dict[str, int] = {spec.id: spec.max_attempts for spec in SPECS}
 
 _decode = msgspec.json.Decoder(dict[str, int]).decode
 

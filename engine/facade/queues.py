@@ -71,8 +71,8 @@ class Queues:
 
     async def letter(self, message: int) -> DeadLetter | None:
         """A dead letter."""
-        found = await self._letters(f"{DEAD} AND msg.id=?", (message, 1))
-        return found[0] if found else None
+        offset = self._reading.wall_ms() - self._reading.steady_ms()
+        return await self._reading.read(lambda connection: letter_of(connection, message, offset))
 
     async def _letters(self, statement: str, parameters: tuple[Any, ...]) -> tuple[DeadLetter, ...]:
         offset = self._reading.wall_ms() - self._reading.steady_ms()
