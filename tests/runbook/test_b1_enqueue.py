@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nexus_tui.cli.running import Ended, Nexus
-
-Call = Callable[..., Ended]
+from tests.nexus_tui.cli.running import Nexus
 
 
 @pytest.fixture
-def call() -> Call:
-    """A command as a process of its own."""
-
-    def called(nexus: Nexus, *arguments: str | Path, code: int | None = 0) -> Ended:
-        return nexus(*arguments, code=code)
-
-    return called
-
-
-@pytest.fixture
-def worked(call: Call, nexus: Nexus, data: Path) -> list[dict[str, Any]]:
+def worked(nexus: Nexus, data: Path) -> list[dict[str, Any]]:
     """The objects of what was processed here."""
-    return call(nexus, "process", data / "nfe", "--json", code=None).objects
+    return nexus("process", data / "nfe", "--json", code=None).objects
 
 
 def dump(nexus: Nexus) -> dict[str, list[Any]]:
@@ -79,13 +66,12 @@ def lock(nexus: Nexus, doc: str, owner: str) -> None:
 
 
 def test_a_dry_run_counts_documents_states_and_locks_and_writes_nothing(
-    call: Call, nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
+    nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     done = [one for one in worked if one["state"] == "done"]
     lock(nexus, done[0]["docId"], "a trace that is gone")
     before = dump(nexus)
-    counted = call(
-        nexus,
+    counted = nexus(
         "enqueue",
         "evt.pipeline.requested",
         "--file",
@@ -94,13 +80,13 @@ def test_a_dry_run_counts_documents_states_and_locks_and_writes_nothing(
     ).object
     assert counted["done"] == 3 and counted["states"] == {"done": 3} and counted["dryRun"]
     assert counted["locks"] == {"inTheWay": 0, "cleared": 1}
-    by_filter = call(
-        nexus, "reprocess", "--kind", "nfe_xml", "--status", "ERRO", "--filter", "state:done", "--dry-run", "--json"
+    by_filter = nexus(
+        "reprocess", "--kind", "nfe_xml", "--status", "ERRO", "--filter", "state:done", "--dry-run", "--json"
     ).object
     assert by_filter["done"] == sum(one["status"] == "ERRO" and one["kind"] == "NFE_XML" for one in done) > 0
-    since = call(nexus, "reprocess", "--since", "2026-01-01", "--tenant", "default", "--dry-run", "--json").object
+    since = nexus("reprocess", "--since", "2026-01-01", "--tenant", "default", "--dry-run", "--json").object
     assert since["done"] == sum((one["issuedAt"] or "") >= "2026-01-01" for one in worked)
-    everything = call(nexus, "reprocess", "--tenant", "default", "--since", "1900", "--dry-run")
+    everything = nexus("reprocess", "--tenant", "default", "--since", "1900", "--dry-run")
     assert (
         "would be reprocessed" in everything.out and "locks to clear" in everything.out and "normal" in everything.out
     )
@@ -108,12 +94,11 @@ def test_a_dry_run_counts_documents_states_and_locks_and_writes_nothing(
 
 
 def test_an_event_by_hand_runs_its_documents_again_under_a_new_trace_and_clears_a_lock_nobody_works_under(
-    call: Call, nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
+    nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     done = [one for one in worked if one["state"] == "done"][:3]
     lock(nexus, done[0]["docId"], "a trace that is gone")
-    sent = call(
-        nexus,
+    sent = nexus(
         "enqueue",
         "evt.pipeline.requested",
         "--file",
@@ -124,42 +109,42 @@ def test_an_event_by_hand_runs_its_documents_again_under_a_new_trace_and_clears_
         "by-hand",
         done[0]["traceId"],
     )
-    again = call(nexus, "reprocess", done[0]["docId"], "--json", code=1).object
+    again = nexus("reprocess", done[0]["docId"], "--json", code=1).object
     assert [one["code"] for one in again["refused"]] == ["NX-F02"], "it is at work"
     with nexus.running():
         from tests.nexus_tui.cli.running import until
 
         until(lambda: nexus.json("jobs", "show", sent["job"]).object["status"] == "report_ready")
     for one in done:
-        shown = call(nexus, "docs", "show", one["docId"], "--json").object
+        shown = nexus("docs", "show", one["docId"], "--json").object
         assert shown["traceId"] == sent["job"] and shown["findings"] == one["findings"]
-    assert call(nexus, "locks", "ls", "--json").objects == []
+    assert nexus("locks", "ls", "--json").objects == []
 
 
 def test_a_lock_whose_trace_is_at_work_is_in_the_way_and_stays(
-    call: Call, nexus: Nexus, worked: list[dict[str, Any]], data: Path
+    nexus: Nexus, worked: list[dict[str, Any]], data: Path
 ) -> None:
-    call(nexus, "add", data / "nfe" / "IbsCbs.xml", "--tenant", "other")
-    [waiting] = [job for job in call(nexus, "jobs", "ls", "--json").objects if job["tenantId"] == "other"]
+    nexus("add", data / "nfe" / "IbsCbs.xml", "--tenant", "other")
+    [waiting] = [job for job in nexus("jobs", "ls", "--json").objects if job["tenantId"] == "other"]
     doc = next(one["docId"] for one in worked if one["state"] == "done")
     lock(nexus, doc, waiting["jobId"])
-    counted = call(nexus, "reprocess", doc, "--dry-run", "--json").object
+    counted = nexus("reprocess", doc, "--dry-run", "--json").object
     assert counted["locks"] == {"inTheWay": 1, "cleared": 0}
-    call(nexus, "reprocess", doc)
-    assert [one["owner"] for one in call(nexus, "locks", "ls", "--json").objects] == [waiting["jobId"]]
+    nexus("reprocess", doc)
+    assert [one["owner"] for one in nexus("locks", "ls", "--json").objects] == [waiting["jobId"]]
 
 
 def test_documents_that_are_not_here_or_of_another_tenant_are_refused_each_by_itself(
-    call: Call, nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
+    nexus: Nexus, worked: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     path = event([{**worked[0], "docId": "f" * 32}, worked[1]], tmp_path, reprocess=True)
-    told = call(nexus, "enqueue", "evt.pipeline.requested", "--file", path, "--json").object
+    told = nexus("enqueue", "evt.pipeline.requested", "--file", path, "--json").object
     assert (told["done"], [one["code"] for one in told["refused"]]) == (1, ["NX-F01"])
     path.write_text(path.read_text().replace('"tenantId": "default"', '"tenantId": "other"'))
-    told = call(nexus, "enqueue", "evt.pipeline.requested", "--file", path, "--json", code=1).object
+    told = nexus("enqueue", "evt.pipeline.requested", "--file", path, "--json", code=1).object
     assert {one["code"] for one in told["refused"]} <= {"NX-F01", "NX-F02", "NX-F03"} and told["done"] == 0
     broken = json.loads(path.read_text())
     broken["payload"]["options"] = {"dryRun": True, "priority": "urgent"}
     path.write_text(json.dumps(broken))
-    refused = call(nexus, "enqueue", "evt.pipeline.requested", "--file", path, "--json", code=2).object
+    refused = nexus("enqueue", "evt.pipeline.requested", "--file", path, "--json", code=2).object
     assert [one["code"] for one in refused["refused"]] == ["NX-E14"]
