@@ -8,8 +8,9 @@ A subject is an identifier without punctuation (14 or 11 characters); access key
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -30,6 +31,8 @@ PASSING = (
 )  # fmt: skip
 #: Remembered results are for callers that repeat a command within this time; older ones go with any erasure.
 ANSWERS_MS = 10 * 60 * 1000
+#: Tries to empty the WAL, and seconds between them.
+TRIES, PAUSE_S = 50, 0.1
 
 
 class Target(NamedTuple):
@@ -194,6 +197,15 @@ def cut_wal(connection: driver.Connection) -> bool:
     """Fold the WAL into the database and empty it. False if a reader still needs it."""
     busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
+
+
+async def emptied(run: Callable[[Callable[[driver.Connection], bool]], Awaitable[bool]]) -> bool:
+    """Empty the WAL of the connection that `run` runs functions on; readers are short, so it is tried for some seconds. False if one still needs it."""
+    for _ in range(TRIES):
+        if await run(cut_wal):
+            return True
+        await asyncio.sleep(PAUSE_S)
+    return False
 
 
 def mentions(connection: driver.Connection, sought: Sequence[bytes]) -> list[Mention]:

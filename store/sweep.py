@@ -68,9 +68,9 @@ def next_expiry(connection: Transaction | driver.Connection) -> int | None:
     return min((moment + kept for moment, kept in moments if moment is not None), default=None)
 
 
-def vacuum(tx: Transaction, pages: int = 256) -> bool:
+def vacuum(tx: Transaction | driver.Connection, pages: int = 256) -> bool:
     """Give free pages back to the file system. True if there are more."""
-    free: int = tx.row("PRAGMA freelist_count")[0]
+    free: int = tx.execute("PRAGMA freelist_count").fetchone()[0]
     # One page a statement: asked for more, the standard library's driver stops after the first, because the rows have no columns.
     for _ in range(min(pages, free)):
         tx.execute("PRAGMA incremental_vacuum(1)").fetchall()

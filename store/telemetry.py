@@ -6,26 +6,29 @@ that cannot be read, or of another version, is set aside and made anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from store import driver
+from store.batch import rollback
 from store.connection import ThreadDriver, open_reader, pragma
 from store.errors import Damaged, NotFound
 from store.files import create
+from store.records.steps import StepStatus
 
 T = TypeVar("T")
 
 DATABASE = "telemetry.db"
-VERSION = 1
+VERSION = 2
 #: Rows deleted in one transaction.
 BATCH = 2_000
 #: Bytes of the database beyond which the oldest goes even before its time.
 MOST_BYTES = 1024 * 1024 * 1024
 
-# A trace has as many spans as its job has documents times eleven: its name stands once. An exporter has got as far as the ids of spans and records say.
+# A trace has as many spans as its job has documents times eleven: its name stands once. An exporter has got as far as the id of the rows it takes says.
 SCHEMA = f"""
 CREATE TABLE trace(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE span(
@@ -39,7 +42,7 @@ CREATE TABLE record(
 CREATE INDEX record_trace ON record(trace) WHERE trace IS NOT NULL;
 CREATE INDEX record_level ON record(level) WHERE level>20;
 CREATE TABLE point(name TEXT NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY(name, at)) STRICT, WITHOUT ROWID;
-CREATE TABLE exporter(name TEXT PRIMARY KEY, span INTEGER NOT NULL, record INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE exporter(name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 PRAGMA user_version={VERSION};
 """
 PRAGMAS = (
@@ -50,16 +53,19 @@ PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA journal_size_limit=16777216",
 )
-SPAN_COLUMNS = "span, parent, link, trace.name, doc, agent, event, run, attempt, started, took, waited, status, error"
-RECORD_COLUMNS = "at, level, event, message, trace, doc, agent, fields"
+SPANS = (
+    "SELECT span, parent, link, trace.name, doc, agent, event, run, attempt, started, took, waited, status, error, span.id "
+    "FROM span JOIN trace ON trace.id=span.trace"
+)
+RECORDS = "SELECT at, level, event, message, trace, doc, agent, fields, id FROM record"
 
 
-class StoredSpan(NamedTuple):
-    """A span as its row stands; `id` rises with time. Units as in the engine's journal."""
+class Span(NamedTuple):
+    """One hop of a trace. `started` is in milliseconds of the wall clock, `took` in microseconds, `waited` (in the queue) in milliseconds."""
 
-    id: int
     span: int
     parent: int | None
+    #: The attempt that failed before this one.
     link: int | None
     trace: str
     doc: str
@@ -70,14 +76,15 @@ class StoredSpan(NamedTuple):
     started: int
     took: int
     waited: int
-    status: int
+    status: StepStatus
     error: str | None
+    #: Of its row, once it is kept; rises with time.
+    id: int = 0
 
 
-class StoredRecord(NamedTuple):
-    """A log record as its row stands; `fields` is a JSON object."""
+class Record(NamedTuple):
+    """One line of the log; `at` is in milliseconds of the wall clock, `level` a number of Python's own logging, `fields` a JSON object."""
 
-    id: int
     at: int
     level: int
     event: str
@@ -85,7 +92,9 @@ class StoredRecord(NamedTuple):
     trace: str | None
     doc: str | None
     agent: str | None
-    fields: str
+    fields: dict[str, Any]
+    #: Of its row, once it is kept; rises with time.
+    id: int = 0
 
 
 class Filter(NamedTuple):
@@ -117,19 +126,7 @@ class Telemetry:
 
     async def write(self, operation: Callable[[driver.Connection], T]) -> T:
         """Run an operation in one transaction."""
-
-        def whole(connection: driver.Connection) -> T:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = operation(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            return result
-
-        return await self._connection.run(whole)
+        return await self._connection.run(lambda connection: _whole(connection, operation))
 
     async def read(self, query: Callable[[driver.Connection], T]) -> T:
         """Run a short query."""
@@ -163,19 +160,21 @@ async def look(directory: Path, query: Callable[[driver.Connection], T]) -> T:
 # Writing --------------------------------------------------------------------------------------
 
 
-def add(connection: driver.Connection, spans: Iterable[Sequence[Any]], records: Iterable[Sequence[Any]]) -> None:
-    """Add spans (in the order of `StoredSpan` after its id) and records (likewise)."""
+def add(connection: driver.Connection, spans: Iterable[Span], records: Iterable[Record]) -> None:
+    """Add spans and records, in order."""
     known: dict[str, int] = {}
     rows = []
     for span in spans:
-        trace = known.get(span[3])
+        trace = known.get(span.trace)
         if trace is None:
-            trace = known[span[3]] = _trace(connection, span[3])
-        rows.append((*span[:3], trace, *span[4:]))
+            trace = known[span.trace] = _trace(connection, span.trace)
+        rows.append((*span[:3], trace, *span[4:-1]))
     connection.executemany(
         "INSERT INTO span(span,parent,link,trace,doc,agent,event,run,attempt,started,took,waited,status,error) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
     )
-    connection.executemany("INSERT INTO record(at,level,event,message,trace,doc,agent,fields) VALUES(?,?,?,?,?,?,?,?)", records)
+    connection.executemany(
+        "INSERT INTO record(at,level,event,message,trace,doc,agent,fields) VALUES(?,?,?,?,?,?,?,?)", [(*record[:-2], _encoded(record.fields)) for record in records]
+    )
 
 
 def measure(connection: driver.Connection, at: int, values: Iterable[tuple[str, float]]) -> None:
@@ -185,7 +184,7 @@ def measure(connection: driver.Connection, at: int, values: Iterable[tuple[str, 
 
 def forget(connection: driver.Connection, before: int) -> bool:
     """Delete a batch of what is older than `before` (milliseconds), and of the oldest while the file is too large. True if there may be more."""
-    if pragma(connection, "page_count") * pragma(connection, "page_size") - pragma(connection, "freelist_count") * pragma(connection, "page_size") > MOST_BYTES:
+    if (pragma(connection, "page_count") - pragma(connection, "freelist_count")) * pragma(connection, "page_size") > MOST_BYTES:
         before = 2**62
     gone = connection.execute(
         "DELETE FROM span WHERE started<? AND id IN (SELECT id FROM span ORDER BY id LIMIT ?)", (before, BATCH)
@@ -213,28 +212,19 @@ def erase(connection: driver.Connection, docs: Iterable[str], needles: Sequence[
     return gone
 
 
-def cut_wal(connection: driver.Connection) -> None:
-    """Fold the WAL back and empty it."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
 # Reading --------------------------------------------------------------------------------------
 
 
-def trace(connection: driver.Connection, name: str, doc: str | None = None) -> list[StoredSpan]:
+def trace(connection: driver.Connection, name: str, doc: str | None = None) -> list[Span]:
     """The spans of a trace in the order in which they began."""
     condition = "" if doc is None else " AND doc IN (?, '')"
-    rows = connection.execute(
-        f"SELECT span.id, {SPAN_COLUMNS} FROM span JOIN trace ON trace.id=span.trace WHERE trace.name=?{condition} ORDER BY started, span.id",
-        (name,) if doc is None else (name, doc),
-    ).fetchall()
-    return [StoredSpan._make(row) for row in rows]
+    return _spans(connection, f"WHERE trace.name=?{condition} ORDER BY started, span.id", (name,) if doc is None else (name, doc))
 
 
-def records(connection: driver.Connection, which: Filter, limit: int) -> list[StoredRecord]:
+def records(connection: driver.Connection, which: Filter, limit: int) -> list[Record]:
     """The newest records that fit, oldest first."""
-    conditions, values = ["level>=?", "at>=?"], [which.least, which.since]
-    parameters: list[Any] = list(values)
+    conditions = ["level>=?", "at>=?"]
+    parameters: list[Any] = [which.least, which.since]
     for column, value in (("trace", which.trace), ("doc", which.doc), ("agent", which.agent)):
         if value is not None:
             conditions.append(f"{column}=?")
@@ -242,10 +232,7 @@ def records(connection: driver.Connection, which: Filter, limit: int) -> list[St
     if which.text is not None:
         conditions.append("instr(lower(event||' '||message||' '||fields),lower(?))>0")
         parameters.append(which.text)
-    rows = connection.execute(
-        f"SELECT id, {RECORD_COLUMNS} FROM record WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*parameters, limit)
-    ).fetchall()
-    return [StoredRecord._make(row) for row in reversed(rows)]
+    return _records(connection, f"WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*parameters, limit))[::-1]
 
 
 def points(connection: driver.Connection, name: str, since: int) -> list[tuple[int, float]]:
@@ -262,34 +249,44 @@ def point_names(connection: driver.Connection) -> list[str]:
 # Exporters ------------------------------------------------------------------------------------
 
 
-def cursor(connection: driver.Connection, name: str) -> tuple[int, int]:
-    """How far an exporter has got, by the ids of spans and records; one that is new begins with what is told from now on."""
-    row = connection.execute("SELECT span, record FROM exporter WHERE name=?", (name,)).fetchone()
+def cursor(connection: driver.Connection, name: str, table: Literal["span", "record"]) -> int:
+    """How far an exporter has got, by the id of the rows it takes; one that is new begins with what is told from now on."""
+    row = connection.execute("SELECT at FROM exporter WHERE name=?", (name,)).fetchone()
     if row is None:
         # The ids of what was deleted count: they never come again.
-        ends = dict(connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
-        row = (ends.get("span", 0), ends.get("record", 0))
-        connection.execute("INSERT INTO exporter(name,span,record) VALUES(?,?,?)", (name, *row))
-    return row[0], row[1]
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name=?", (table,)).fetchone() or (0,)
+        advance(connection, name, row[0])
+    found: int = row[0]
+    return found
 
 
-def advance(connection: driver.Connection, name: str, span: int, record: int) -> None:
-    """An exporter has delivered everything up to these ids."""
-    connection.execute("INSERT OR REPLACE INTO exporter(name,span,record) VALUES(?,?,?)", (name, span, record))
+def advance(connection: driver.Connection, name: str, at: int) -> None:
+    """An exporter has delivered everything up to this id."""
+    connection.execute("INSERT OR REPLACE INTO exporter(name,at) VALUES(?,?)", (name, at))
 
 
-def spans_after(connection: driver.Connection, after: int, limit: int) -> list[StoredSpan]:
+def spans_after(connection: driver.Connection, after: int, limit: int) -> list[Span]:
     """Spans beyond an id, oldest first."""
-    rows = connection.execute(
-        f"SELECT span.id, {SPAN_COLUMNS} FROM span JOIN trace ON trace.id=span.trace WHERE span.id>? ORDER BY span.id LIMIT ?", (after, limit)
-    ).fetchall()
-    return [StoredSpan._make(row) for row in rows]
+    return _spans(connection, "WHERE span.id>? ORDER BY span.id LIMIT ?", (after, limit))
 
 
-def records_after(connection: driver.Connection, after: int, limit: int) -> list[StoredRecord]:
+def records_after(connection: driver.Connection, after: int, limit: int) -> list[Record]:
     """Records beyond an id, oldest first."""
-    rows = connection.execute(f"SELECT id, {RECORD_COLUMNS} FROM record WHERE id>? ORDER BY id LIMIT ?", (after, limit)).fetchall()
-    return [StoredRecord._make(row) for row in rows]
+    return _records(connection, "WHERE id>? ORDER BY id LIMIT ?", (after, limit))
+
+
+def _spans(connection: driver.Connection, condition: str, parameters: Sequence[Any]) -> list[Span]:
+    rows = connection.execute(f"{SPANS} {condition}", parameters).fetchall()
+    return [Span._make((*row[:12], StepStatus(row[12]), *row[13:])) for row in rows]
+
+
+def _records(connection: driver.Connection, condition: str, parameters: Sequence[Any]) -> list[Record]:
+    rows = connection.execute(f"{RECORDS} {condition}", parameters).fetchall()
+    return [Record._make((*row[:7], json.loads(row[7]), row[8])) for row in rows]
+
+
+def _encoded(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def _trace(connection: driver.Connection, name: str) -> int:
@@ -315,7 +312,7 @@ def _opened(path: Path) -> driver.Connection:
         for statement in PRAGMAS:
             connection.execute(statement).fetchall()
         if not version:
-            _make(connection)
+            _whole(connection, _make)
         connection.execute("SELECT count(*) FROM exporter").fetchall()
     except BaseException as error:
         connection.close()
@@ -325,16 +322,20 @@ def _opened(path: Path) -> driver.Connection:
 
 def _make(connection: driver.Connection) -> None:
     """Make the tables, unless somebody else has done so by the time the database is ours."""
+    if not pragma(connection, "user_version"):
+        for statement in filter(str.strip, SCHEMA.split(";")):
+            connection.execute(statement)
+
+
+def _whole(connection: driver.Connection, operation: Callable[[driver.Connection], T]) -> T:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not pragma(connection, "user_version"):
-            for statement in filter(str.strip, SCHEMA.split(";")):
-                connection.execute(statement)
+        result = operation(connection)
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        rollback(connection)
         raise
+    return result
 
 
 def _set_aside(path: Path) -> None:

@@ -34,8 +34,6 @@ BATCH = 10
 #: Files younger than this, in seconds, may be on their way into a transaction.
 ON_ITS_WAY_S = 60
 DOCUMENT_ID = re.compile(rb"\b[0-9a-f]{32}\b")
-#: Tries to empty the WAL, and seconds between them: readers are short.
-TRIES, PAUSE_S = 50, 0.1
 CHUNK = 1024 * 1024
 #: Columns that say nothing of the subject even if its digits happen to stand there.
 MACHINERY = frozenset({"sha", "header_sha"})
@@ -178,12 +176,11 @@ async def erase(store: Store, command: EraseSubject, keeper: Keeper | None = Non
     gone = frozenset(target.doc.encode() for target in going if target.doc not in refused)
     blobs = await _erase_blobs(store, shas, sought, gone)
     done = Tally(*map(sum, zip(*tallies, Tally(0, blobs, 0, 0), strict=True)))
-    if keeper is not None:
-        await keeper.erase([one.decode() for one in gone], sought)
+    forgotten = keeper is None or await keeper.erase([one.decode() for one in gone], sought)
     if any(done):
         await store.write(lambda tx: erasure.bury(tx, wall, command.who, done))
     await store.writer.between(erasure.scour)
-    if not await _cut_wal(store):
+    if not (await erasure.emptied(store.writer.between) and forgotten):
         raise StillThere("The write-ahead log could not be emptied: another program reads the database.")
     return CommandResult(
         done=done.documents, refused=tuple(refusals.STILL_AT_WORK.of(doc) for doc in refused),
@@ -224,14 +221,6 @@ def _speaks(blobs: Blobs, sha: bytes, sought: Sequence[bytes], docs: frozenset[b
 
 def _destroy(tx: Transaction, store: Store, shas: Sequence[bytes]) -> int:
     return sum(store.blobs.destroy(sha) for sha in unreferenced(tx, shas))
-
-
-async def _cut_wal(store: Store) -> bool:
-    for _ in range(TRIES):
-        if await store.writer.between(erasure.cut_wal):
-            return True
-        await asyncio.sleep(PAUSE_S)
-    return False
 
 
 def _refuse_own(connection: driver.Connection, identifier: str) -> None:

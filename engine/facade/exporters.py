@@ -55,7 +55,7 @@ def makers(directory: Path, settings: Settings, environ: Mapping[str, str], reda
         at_hand = True
     found = {"sentry": Maker(sentry, later=not at_hand)}
     if settings.text("telemetry.otlp_url"):
-        found["otlp"] = Maker(otlp)
+        found["otlp"] = Maker(otlp, takes="span")
     if settings.text("telemetry.logflare_source"):
         found["logflare"] = Maker(logflare)
     return found

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from engine.errors import BadInput
-from engine.telemetry.journal import Level, SpanStatus
+from engine.telemetry.journal import Level
 from store import telemetry
 from store.errors import NotFound
-from store.telemetry import Filter, StoredRecord, StoredSpan
+from store.telemetry import Filter, Record, Span
 
 LEVELS = {level.name.lower(): level for level in Level}
 
@@ -90,17 +88,17 @@ async def measures(directory: Path) -> tuple[str, ...]:
         return ()
 
 
-def _span(row: StoredSpan) -> SpanView:
+def _span(row: Span) -> SpanView:
     return SpanView(
         id=_hexadecimal(row.span) or "", parent=_hexadecimal(row.parent), link=_hexadecimal(row.link), document=row.doc, agent=row.agent, event=row.event,
-        run=row.run, attempt=row.attempt, started_ms=row.started, took_us=row.took, wait_ms=row.waited, state=SpanStatus(row.status).name.lower(), error=row.error,
+        run=row.run, attempt=row.attempt, started_ms=row.started, took_us=row.took, wait_ms=row.waited, state=row.status.name.lower(), error=row.error,
     )  # fmt: skip
 
 
-def _record(row: StoredRecord) -> RecordView:
+def _record(row: Record) -> RecordView:
     return RecordView(
         at_ms=row.at, level=Level(row.level).name.lower(), event=row.event, message=row.message, trace=row.trace, document=row.doc, agent=row.agent,
-        fields=msgspec.json.decode(row.fields),
+        fields=row.fields,
     )  # fmt: skip
 
 

@@ -65,7 +65,6 @@ class FailedHop(NamedTuple):
     agent: Agent
     error: AgentError
     started: int
-    ended: int
     waited: int
     span: int
     parent: int | None
@@ -114,7 +113,7 @@ class Chain:
                 else:
                     outcome = await context.deadline.keep(coroutine, yielded)
             except Exception as error:
-                self.failed = FailedHop(event, agent, _failure(error, agent), started, clock.wall_ms(), waited, span, parent, link, clock.monotonic() - at)
+                self.failed = FailedHop(event, agent, _failure(error, agent), started, waited, span, parent, link, clock.monotonic() - at)
                 return
             finally:
                 if lane is not None:

@@ -170,8 +170,7 @@ async def prepare(
     """The effects of `hops`, with the emissions that are still to be handled as messages."""
     first = hops[0].event
     trace = first.trace_id
-    planner = first.name is EventName.PIPELINE_REQUESTED
-    effects = Effects(trace, first.tenant, "" if planner else first.doc_id, first.run)
+    effects = Effects(trace, first.tenant, document_of(first), first.run)
     for hop in hops:
         event, agent, outcome = hop.event, hop.agent, hop.outcome
         effects.steps.append(steps.Done(agent.stage, event.key if event.name is EventName.PIPELINE_REQUESTED else agent.event, event.attempt + 1, hop.started, hop.ended, hop.waited))
@@ -198,6 +197,11 @@ async def prepare(
             await messages.draft(emission, trace=trace, run=run, prio=prio, wall_ms=wall_ms, queues=queue_ids, keep=keep, span=span)
         )
     return effects
+
+
+def document_of(event: Event) -> str:
+    """Whose hop it is; the planner's is of no document."""
+    return "" if event.name is EventName.PIPELINE_REQUESTED else event.doc_id
 
 
 def step_name(event: Event) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.agents.outcome import DocumentFacts, Event, Finished
-from engine.contract.events import EventName
-from engine.runtime.effects import Hop
-from engine.telemetry.journal import Journal, Level, Span, SpanStatus
+from engine.agents.outcome import DocumentFacts, Finished
+from engine.runtime.effects import Hop, document_of
+from engine.telemetry.journal import Journal, Level
 from engine.telemetry.timings import Timings
 from store.queues import Delivery, Failure
+from store.records.steps import StepStatus
+from store.telemetry import Span
 
 if TYPE_CHECKING:
     from engine.runtime.chain import FailedHop
@@ -29,14 +30,7 @@ class Trail:
         for hop in hops:
             event, outcome = hop.event, hop.outcome
             stage = hop.agent.stage
-            self._timings.agent(stage, hop.took)
-            if self._spans:
-                self._journal.span(
-                    Span(
-                        hop.span, hop.parent, hop.link, event.trace_id, _document(event), stage, hop.agent.event, event.run, event.attempt + 1, hop.started,
-                        int(hop.took * 1e6), hop.waited, SpanStatus.DONE, None,
-                    )
-                )  # fmt: skip
+            self._span(hop, StepStatus.DONE, None)
             for name, count in outcome.metrics:
                 if name == "cached":
                     self._journal.log(
@@ -50,19 +44,23 @@ class Trail:
     def failed(self, hop: FailedHop, failure: Failure, *, dead: bool) -> None:
         """An attempt that failed: for good, or to be tried again."""
         event, stage = hop.event, hop.agent.stage
-        self._timings.agent(stage, hop.took)
-        if self._spans:
-            self._journal.span(
-                Span(
-                    hop.span, hop.parent, hop.link, event.trace_id, _document(event), stage, hop.agent.event, event.run, event.attempt + 1, hop.started,
-                    int(hop.took * 1e6), hop.waited, SpanStatus.DEAD if dead else SpanStatus.RETRIED, failure.error_class,
-                )
-            )  # fmt: skip
-        self._failure(event.trace_id, _document(event), stage, event.attempt + 1, failure, dead=dead)
+        self._span(hop, StepStatus.DEAD if dead else StepStatus.RETRIED, failure.error_class)
+        self._failure(event.trace_id, document_of(event), stage, event.attempt + 1, failure, dead=dead)
 
     def refused(self, delivery: Delivery, failure: Failure, *, dead: bool) -> None:
         """A message that never got to an agent."""
         self._failure(delivery.trace, delivery.doc, None, delivery.attempts + 1, failure, dead=dead)
+
+    def _span(self, hop: Hop | FailedHop, status: StepStatus, error: str | None) -> None:
+        event, agent = hop.event, hop.agent
+        self._timings.agent(agent.stage, hop.took)
+        if self._spans:
+            self._journal.span(
+                Span(
+                    hop.span, hop.parent, hop.link, event.trace_id, document_of(event), agent.stage, agent.event, event.run, event.attempt + 1, hop.started,
+                    int(hop.took * 1e6), hop.waited, status, error,
+                )
+            )  # fmt: skip
 
     def _failure(self, trace: str | None, doc: str | None, agent: str | None, attempt: int, failure: Failure, *, dead: bool) -> None:
         told = "An agent failed for good; the message is among the dead letters." if dead else "An agent failed and will try again."
@@ -79,8 +77,3 @@ class Trail:
         self._journal.log(
             Level.INFO, "document.finished", "A document has its report.", trace=event.trace_id, doc=event.doc_id, agent=hop.agent.stage, state=state
         )  # fmt: skip
-
-
-def _document(event: Event) -> str:
-    """Whose hop it is; the planner's is of no document."""
-    return "" if event.name is EventName.PIPELINE_REQUESTED else event.doc_id

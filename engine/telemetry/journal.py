@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from store.telemetry import Record, Span
 
 #: Spans, and records, kept while nobody takes them: some seconds of a busy engine.
 MOST = 20_000
@@ -21,49 +23,6 @@ class Level(IntEnum):
     INFO = 20
     WARNING = 30
     ERROR = 40
-
-
-class SpanStatus(IntEnum):
-    """How a hop ended."""
-
-    DONE = 0
-    #: Failed, and tried again.
-    RETRIED = 1
-    #: Failed for good.
-    DEAD = 2
-
-
-class Span(NamedTuple):
-    """One hop of a trace. `started` is in milliseconds of the wall clock, `took` in microseconds, `waited` (in the queue) in milliseconds."""
-
-    span: int
-    parent: int | None
-    #: The attempt that failed before this one.
-    link: int | None
-    trace: str
-    doc: str
-    agent: str
-    event: str
-    run: int
-    attempt: int
-    started: int
-    took: int
-    waited: int
-    status: SpanStatus
-    error: str | None
-
-
-class Record(NamedTuple):
-    """One line of the log; `at` is in milliseconds of the wall clock."""
-
-    at: int
-    level: Level
-    event: str
-    message: str
-    trace: str | None
-    doc: str | None
-    agent: str | None
-    fields: dict[str, Any]
 
 
 class Journal:

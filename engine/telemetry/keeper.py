@@ -13,17 +13,17 @@ from pathlib import Path
 import msgspec
 
 from engine.outside import Clock, iso
-from engine.telemetry.journal import Journal, Level, Record, Span
+from engine.telemetry.journal import Journal, Level
 from engine.telemetry.log_file import LogFile
 from engine.telemetry.redaction import Redaction
-from store import telemetry
+from store import erasure, sweep, telemetry
 from store.errors import StoreError
-from store.telemetry import Telemetry
+from store.telemetry import Record, Span, Telemetry
 
 #: Seconds between two writings, and between two looks for what is too old.
 WRITE_S, FORGET_S = 1.0, 60.0
 DAY_MS = 24 * 3600 * 1000
-#: Batches deleted in one look.
+#: Batches deleted in one look, and bites of free pages given back.
 MOST_BATCHES = 50
 
 
@@ -86,13 +86,15 @@ class Keeper:
             else:
                 self._refused = None
 
-    async def erase(self, docs: Sequence[str], needles: Sequence[bytes]) -> None:
-        """Forget documents, and every record in which something of `needles` stands. Raises what the disk says."""
+    async def erase(self, docs: Sequence[str], needles: Sequence[bytes]) -> bool:
+        """Forget documents, and every record in which something of `needles` stands. False if a reader still needs the WAL. Raises what the disk says."""
         await self.flush()
-        database = await self.database()
-        await database.write(lambda connection: telemetry.erase(connection, docs, needles))
-        await database.read(telemetry.cut_wal)
-        await asyncio.to_thread(self._file.rewrite, [*(doc.encode() for doc in docs), *needles])
+        # Lines written between the reading and the replacing of the file would be gone.
+        async with self._writing:
+            database = await self.database()
+            await database.write(lambda connection: telemetry.erase(connection, docs, needles))
+            await asyncio.to_thread(self._file.rewrite, [*(doc.encode() for doc in docs), *needles])
+        return await erasure.emptied(database.read)
 
     async def _run(self) -> None:
         while True:
@@ -112,30 +114,29 @@ class Keeper:
         for _ in range(MOST_BATCHES):
             if not await database.write(lambda connection: telemetry.forget(connection, now - self._kept_ms)):
                 break
+        for _ in range(MOST_BATCHES):
+            if not await database.write(sweep.vacuum):
+                break
 
     async def _write(self, spans: Sequence[Span], records: Sequence[Record]) -> None:
-        rows = [self._row(record) for record in records]
+        masked = [self._masked(record) for record in records]
         database = await self.database()
-        await database.write(lambda connection: telemetry.add(connection, spans, rows))
-        if rows:
-            await asyncio.to_thread(self._file.append, [_line(row) for row in rows])
+        await database.write(lambda connection: telemetry.add(connection, spans, masked))
+        if masked:
+            await asyncio.to_thread(self._file.append, [_line(record) for record in masked])
 
-    def _row(self, record: Record) -> tuple[int, int, str, str, str | None, str | None, str | None, str]:
-        fields = msgspec.json.encode(self._redaction.value(record.fields)).decode()
-        return (
-            record.at, int(record.level), record.event, self._redaction.text(record.message), record.trace, record.doc, record.agent, fields
-        )  # fmt: skip
+    def _masked(self, record: Record) -> Record:
+        return record._replace(message=self._redaction.text(record.message), fields=self._redaction.value(record.fields))
 
     def _own(self, level: Level, event: str, message: str, **fields: object) -> Record:
         return Record(self._clock.wall_ms(), level, event, message, None, None, None, fields)
 
 
-def _line(row: tuple[int, int, str, str, str | None, str | None, str | None, str]) -> bytes:
-    at, level, event, message, trace, doc, agent, fields = row
-    named = {"traceId": trace, "docId": doc, "agent": agent}
+def _line(record: Record) -> bytes:
+    named = {"traceId": record.trace, "docId": record.doc, "agent": record.agent}
     return msgspec.json.encode(
         {
-            "time": iso(at), "level": Level(level).name.lower(), "event": event, "message": message,
-            **{name: value for name, value in named.items() if value is not None}, **msgspec.json.decode(fields),
+            "time": iso(record.at), "level": Level(record.level).name.lower(), "event": record.event, "message": record.message,
+            **{name: value for name, value in named.items() if value is not None}, **record.fields,
         }
     )  # fmt: skip

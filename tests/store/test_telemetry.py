@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from store import telemetry
+from store import erasure, sweep, telemetry
 from store.errors import NotFound
-from store.telemetry import Filter, Telemetry
+from store.records.steps import StepStatus
+from store.telemetry import Filter, Record, Span, Telemetry
 
 NOON = 1_795_500_000_000
 
@@ -22,12 +24,12 @@ async def database(tmp_path: Path) -> AsyncIterator[Telemetry]:
     await opened.close()
 
 
-def span(number: int, trace: str = "t1", doc: str = "d1", started: int = NOON) -> tuple[object, ...]:
-    return (number, number - 1 or None, None, trace, doc, "A4", "evt.doc.normalized", 0, 1, started + number, 1500, 3, 0, None)
+def span(number: int, trace: str = "t1", doc: str = "d1", started: int = NOON) -> Span:
+    return Span(number, number - 1 or None, None, trace, doc, "A4", "evt.doc.normalized", 0, 1, started + number, 1500, 3, StepStatus.DONE, None)
 
 
-def record(event: str, *, level: int = 20, trace: str | None = "t1", doc: str | None = "d1", agent: str | None = "A4", at: int = NOON, fields: str = "{}") -> tuple[object, ...]:
-    return (at, level, event, "It happened.", trace, doc, agent, fields)
+def record(event: str, *, level: int = 20, trace: str | None = "t1", doc: str | None = "d1", agent: str | None = "A4", at: int = NOON, fields: str = "{}") -> Record:
+    return Record(at, level, event, "It happened.", trace, doc, agent, json.loads(fields))
 
 
 async def test_a_trace_comes_back_in_the_order_in_which_it_began(database: Telemetry) -> None:
@@ -86,22 +88,36 @@ async def test_the_oldest_goes_before_its_time_where_the_file_is_too_large(datab
     assert [one.span for one in await database.read(lambda c: telemetry.trace(c, "t1"))] == [4, 5]
 
 
+async def test_what_was_forgotten_is_given_back_to_the_disk(database: Telemetry, tmp_path: Path) -> None:
+    await database.write(lambda c: telemetry.add(c, [span(n) for n in range(1, 3000)], []))
+    await database.read(erasure.cut_wal)
+    before = (tmp_path / "telemetry.db").stat().st_size
+    while await database.write(lambda c: telemetry.forget(c, NOON + 9000)):
+        pass
+    while await database.write(sweep.vacuum):
+        pass
+    await database.read(erasure.cut_wal)
+    assert (tmp_path / "telemetry.db").stat().st_size < before / 2
+
+
 async def test_an_exporter_begins_with_what_is_told_from_then_on_and_remembers_how_far_it_is(database: Telemetry) -> None:
     await database.write(lambda c: telemetry.add(c, [span(1)], [record("old")]))
-    assert await database.write(lambda c: telemetry.cursor(c, "otlp")) == (1, 1)
+    assert await database.write(lambda c: telemetry.cursor(c, "otlp", "span")) == 1
+    assert await database.write(lambda c: telemetry.cursor(c, "logflare", "record")) == 1
     await database.write(lambda c: telemetry.add(c, [span(2), span(3)], [record("new")]))
-    at = await database.write(lambda c: telemetry.cursor(c, "otlp"))
-    spans = await database.read(lambda c: telemetry.spans_after(c, at[0], 10))
+    at = await database.write(lambda c: telemetry.cursor(c, "otlp", "span"))
+    spans = await database.read(lambda c: telemetry.spans_after(c, at, 10))
     assert [one.span for one in spans] == [2, 3]
-    assert [one.event for one in await database.read(lambda c: telemetry.records_after(c, at[1], 10))] == ["new"]
-    await database.write(lambda c: telemetry.advance(c, "otlp", spans[-1].id, at[1]))
-    assert await database.write(lambda c: telemetry.cursor(c, "otlp")) == (3, 1)
+    assert [one.event for one in await database.read(lambda c: telemetry.records_after(c, 1, 10))] == ["new"]
+    await database.write(lambda c: telemetry.advance(c, "otlp", spans[-1].id))
+    assert await database.write(lambda c: telemetry.cursor(c, "otlp", "span")) == 3
+    assert await database.write(lambda c: telemetry.cursor(c, "logflare", "record")) == 1
 
 
 async def test_ids_of_what_was_forgotten_never_come_again(database: Telemetry) -> None:
     await database.write(lambda c: telemetry.add(c, [span(1)], []))
     await database.write(lambda c: telemetry.forget(c, NOON + 9000))
-    assert await database.write(lambda c: telemetry.cursor(c, "otlp")) == (1, 0)
+    assert await database.write(lambda c: telemetry.cursor(c, "otlp", "span")) == 1
     await database.write(lambda c: telemetry.add(c, [span(2)], []))
     assert [one.span for one in await database.read(lambda c: telemetry.spans_after(c, 1, 10))] == [2]
 
@@ -110,7 +126,7 @@ async def test_erasing_leaves_no_byte_of_it(database: Telemetry, tmp_path: Path)
     rows = [record("a", doc="dead0dead0"), record("b", doc=None, fields='{"path":"ACME LTDA"}'), record("c", doc=None)]
     await database.write(lambda c: telemetry.add(c, [span(1, doc="dead0dead0"), span(2)], rows))
     assert await database.write(lambda c: telemetry.erase(c, ["dead0dead0"], [b"ACME"])) == 3
-    await database.read(telemetry.cut_wal)
+    assert await database.read(erasure.cut_wal)
     for path in tmp_path.glob("telemetry.db*"):
         assert b"dead0dead0" not in path.read_bytes() and b"ACME" not in path.read_bytes()
     assert [one.event for one in await database.read(lambda c: telemetry.records(c, Filter(), 10))] == ["c"]

@@ -10,17 +10,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from engine.errors import (
-    BadReceiver,
-    EngineError,
-    ExporterFailure,
-    ExtraMissing,
-    ReceiverRefused,
-    ReceiverUnreachable,
-    SecretFailure,
-)
+from engine.errors import EngineError, ExporterFailure, ReceiverRefused, ReceiverUnreachable
 from engine.telemetry.exporting.parcel import Exporter, Parcel
 from engine.telemetry.journal import Journal, Level
 from engine.telemetry.keeper import Keeper
@@ -38,6 +30,9 @@ ANSWER_S, LAST_S = 10.0, 2.0
 ROWS = 512
 #: What may be another time, of answers that say that the request is at fault.
 PASSING = frozenset({401, 403, 404, 408, 425, 429})
+#: Rows beyond an id, by what an exporter takes.
+BEYOND: dict[str, Callable[..., Sequence[Any]]] = {"span": telemetry.spans_after, "record": telemetry.records_after}
+
 
 class Maker(NamedTuple):
     """How an exporter is made, off the loop: `make` gives `None` where it is not configured after all, and raises what is wrong with its configuration.
@@ -46,6 +41,7 @@ class Maker(NamedTuple):
     """
 
     make: Callable[[], Exporter | None]
+    takes: Literal["span", "record"] = "record"
     later: bool = False
 
 
@@ -89,13 +85,13 @@ class Exporting:
             else:
                 # Before anything is told that it should send.
                 with suppress(StoreError):
-                    await (await self._keeper.database()).write(partial(telemetry.cursor, name=name))
+                    await (await self._keeper.database()).write(partial(telemetry.cursor, name=name, table=maker.takes))
             exporter = await asyncio.to_thread(maker.make)
             if exporter is None:
                 return
             client = await asyncio.to_thread(_client)
-        except (ExtraMissing, BadReceiver, SecretFailure) as error:
-            self._journal.log(Level.ERROR, "exporter.failed", str(error), exporter=name, code=error.code, hint=error.hint)
+        except Exception as error:
+            _tell(self._journal, name, error)
             return
         line = _Line(exporter, client, self._keeper, self._journal)
         with suppress(StoreError):
@@ -109,8 +105,7 @@ class Exporting:
         except Exception as error:
             # Nobody waits for this task: what broke it would never be heard of.
             line.out = True
-            told = f"The exporter broke: {type(error).__name__}."
-            self._journal.log(Level.ERROR, "exporter.failed", told, exporter=name, code=ExporterFailure.code, hint=ExporterFailure.hint)
+            _tell(self._journal, name, error)
 
 
 class _Line:
@@ -139,25 +134,18 @@ class _Line:
         """How far it has got; one that is new begins here."""
         if self._at is None:
             database = await self._keeper.database()
-            cursor = await database.write(partial(telemetry.cursor, name=self._exporter.name))
-            self._at = cursor[0 if self._exporter.takes == "spans" else 1]
+            self._at = await database.write(partial(telemetry.cursor, name=self._exporter.name, table=self._exporter.takes))
         return self._at
 
     async def drain(self) -> None:
         """Send all there is, as long as it is taken."""
         database = await self._keeper.database()
-        spans_wanted = self._exporter.takes == "spans"
         while True:
             at = await self.place()
-            if spans_wanted:
-                spans = await database.read(partial(telemetry.spans_after, after=at, limit=ROWS))
-                last, parcels = spans[-1].id if spans else at, await asyncio.to_thread(self._exporter.parcels, spans, ())
-            else:
-                records = await database.read(partial(telemetry.records_after, after=at, limit=ROWS))
-                last, parcels = records[-1].id if records else at, await asyncio.to_thread(self._exporter.parcels, (), records)
-            if last == at or not await self._deliver(parcels):
+            rows = await database.read(partial(BEYOND[self._exporter.takes], after=at, limit=ROWS))
+            if not rows or not await self._deliver(await asyncio.to_thread(self._exporter.parcels, rows)):
                 return
-            await self._advance(last)
+            await self._advance(rows[-1].id)
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -168,7 +156,9 @@ class _Line:
             try:
                 await self._post(parcel)
             except ReceiverUnreachable as error:
-                self._tell(error)
+                if not self.out:
+                    self.out = True
+                    _tell(self._journal, self._exporter.name, error)
                 return False
             except ReceiverRefused as error:
                 self._journal.log(Level.ERROR, "exporter.refused", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
@@ -196,14 +186,14 @@ class _Line:
         if upto == self._at:
             return
         self._at = upto
-        name, spans = self._exporter.name, self._exporter.takes == "spans"
         database = await self._keeper.database()
-        await database.write(lambda connection: telemetry.advance(connection, name, upto if spans else 0, 0 if spans else upto))
+        await database.write(partial(telemetry.advance, name=self._exporter.name, at=upto))
 
-    def _tell(self, error: EngineError) -> None:
-        if not self.out:
-            self.out = True
-            self._journal.log(Level.ERROR, "exporter.failed", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
+
+def _tell(journal: Journal, name: str, error: Exception) -> None:
+    """Say that an exporter fails, and what to do; of what is no error of the house only its kind."""
+    failure = error if isinstance(error, EngineError) else ExporterFailure(f"The exporter broke: {type(error).__name__}.")
+    journal.log(Level.ERROR, "exporter.failed", str(failure), exporter=name, code=failure.code, hint=failure.hint)
 
 
 def _client() -> httpx.AsyncClient:

@@ -12,7 +12,7 @@ from engine.errors import BadReceiver
 from engine.outside import iso
 from engine.telemetry.exporting.parcel import Parcel
 from engine.telemetry.journal import Level
-from store.telemetry import StoredRecord, StoredSpan
+from store.telemetry import Record
 
 #: Where Logflare takes logs; another address is for who runs it.
 DEFAULT_ADDRESS = "https://api.logflare.app"
@@ -24,7 +24,7 @@ class Logflare:
     """Records for a source. The key travels over https, or stays on the machine."""
 
     name = "logflare"
-    takes: Literal["records"] = "records"
+    takes: Literal["record"] = "record"
 
     def __init__(self, source: str, key: str, address: str = DEFAULT_ADDRESS) -> None:
         try:
@@ -39,10 +39,9 @@ class Logflare:
         self._url = f"{address.rstrip('/')}{PATH}{quote(source, safe='')}"
         self._headers = {"X-API-KEY": key, "Content-Type": "application/json"}
 
-    def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
+    def parcels(self, rows: Sequence[Record]) -> list[Parcel]:
         """One request with all records but those of its own refusals, which would be refused and told for ever."""
-        told = [(record, msgspec.json.decode(record.fields)) for record in records]
-        told = [(record, fields) for record, fields in told if record.event != "exporter.refused" or fields.get("exporter") != self.name]
+        told = [record for record in rows if record.event != "exporter.refused" or record.fields.get("exporter") != self.name]
         if not told:
             return []
         batch = [
@@ -50,9 +49,9 @@ class Logflare:
                 "message": record.message, "timestamp": iso(record.at),
                 "metadata": {
                     "level": Level(record.level).name.lower(), "event": record.event, "traceId": record.trace, "docId": record.doc, "agent": record.agent,
-                    "fields": fields,
+                    "fields": record.fields,
                 },
             }
-            for record, fields in told
+            for record in told
         ]  # fmt: skip
-        return [Parcel(records[-1].id, self._url, self._headers, msgspec.json.encode({"batch": batch}))]
+        return [Parcel(rows[-1].id, self._url, self._headers, msgspec.json.encode({"batch": batch}))]

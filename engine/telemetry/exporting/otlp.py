@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from engine.errors import BadReceiver, ExtraMissing
 from engine.telemetry.exporting.parcel import Parcel
-from engine.telemetry.journal import SpanStatus
-from store.telemetry import StoredRecord, StoredSpan
+from store.records.steps import StepStatus
+from store.telemetry import Span
 
 PATH = "/v1/traces"
 
@@ -20,7 +20,7 @@ class Otlp:
     """Spans for the collector at an address; one without a path gets `/v1/traces`."""
 
     name = "otlp"
-    takes: Literal["spans"] = "spans"
+    takes: Literal["span"] = "span"
 
     def __init__(self, address: str, version: str) -> None:
         parts = urlsplit(address)
@@ -34,9 +34,9 @@ class Otlp:
             raise ExtraMissing("The extra otlp is not installed.") from None
         self._proto: Any = trace_service_pb2
 
-    def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
+    def parcels(self, rows: Sequence[Span]) -> list[Parcel]:
         """One request with all spans."""
-        if not spans:
+        if not rows:
             return []
         request = self._proto.ExportTraceServiceRequest()
         resource = request.resource_spans.add()
@@ -44,9 +44,9 @@ class Otlp:
         _attribute(resource.resource.attributes, "service.version", self._version)
         scope = resource.scope_spans.add()
         scope.scope.name = "nexus"
-        for span in spans:
+        for span in rows:
             _fill(scope.spans.add(), span)
-        return [Parcel(spans[-1].id, self._url, {"Content-Type": "application/x-protobuf"}, request.SerializeToString())]
+        return [Parcel(rows[-1].id, self._url, {"Content-Type": "application/x-protobuf"}, request.SerializeToString())]
 
 
 def trace_id(trace: str) -> bytes:
@@ -62,7 +62,7 @@ def span_id(span: int) -> bytes:
     return span.to_bytes(8, "big")
 
 
-def _fill(target: Any, span: StoredSpan) -> None:
+def _fill(target: Any, span: Span) -> None:
     trace = trace_id(span.trace)
     target.trace_id, target.span_id = trace, span_id(span.span)
     if span.parent is not None:
@@ -76,7 +76,7 @@ def _fill(target: Any, span: StoredSpan) -> None:
     target.start_time_unix_nano = span.started * 1_000_000
     target.end_time_unix_nano = span.started * 1_000_000 + span.took * 1_000
     # OK or ERROR.
-    target.status.code = 1 if span.status == SpanStatus.DONE else 2
+    target.status.code = 1 if span.status is StepStatus.DONE else 2
     for key, value in (("nexus.docId", span.doc), ("nexus.event", span.event), ("nexus.error", span.error)):
         if value:
             _attribute(target.attributes, key, value)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
-
-from store.telemetry import StoredRecord, StoredSpan
+from typing import Any, Literal, NamedTuple, Protocol
 
 
 class Parcel(NamedTuple):
@@ -26,10 +24,10 @@ class Exporter(Protocol):
         ...
 
     @property
-    def takes(self) -> Literal["spans", "records"]:
+    def takes(self) -> Literal["span", "record"]:
         """Which rows it is given."""
         ...
 
-    def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
+    def parcels(self, rows: Sequence[Any]) -> list[Parcel]:
         """Requests in the order of the rows; none if there is nothing in them to send."""
         ...

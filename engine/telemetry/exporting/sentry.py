@@ -9,12 +9,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import msgspec
-
 from engine.errors import BadReceiver, ExtraMissing
 from engine.outside import iso
 from engine.telemetry.exporting.parcel import Parcel
-from store.telemetry import StoredRecord, StoredSpan
+from store.telemetry import Record
 
 #: The record that becomes an event.
 DEAD = "hop.dead"
@@ -24,7 +22,7 @@ class Sentry:
     """Dead letters for the project of a DSN."""
 
     name = "sentry"
-    takes: Literal["records"] = "records"
+    takes: Literal["record"] = "record"
 
     def __init__(self, dsn: str, version: str) -> None:
         try:
@@ -43,12 +41,12 @@ class Sentry:
         self._url = auth.get_api_url()
         self._headers = {"X-Sentry-Auth": auth.to_header(), "Content-Type": "application/x-sentry-envelope"}
 
-    def parcels(self, spans: Sequence[StoredSpan], records: Sequence[StoredRecord]) -> list[Parcel]:
+    def parcels(self, rows: Sequence[Record]) -> list[Parcel]:
         """A request for each dead letter: an envelope holds one event."""
-        return [Parcel(record.id, self._url, self._headers, self._event(record)) for record in records if record.event == DEAD]
+        return [Parcel(record.id, self._url, self._headers, self._event(record)) for record in rows if record.event == DEAD]
 
-    def _event(self, record: StoredRecord) -> bytes:
-        fields: dict[str, Any] = msgspec.json.decode(record.fields)
+    def _event(self, record: Record) -> bytes:
+        fields = record.fields
         # The same letter is the same event however often it is sent.
         event_id = hashlib.sha256(f"{record.at}:{record.id}:{record.trace}:{record.doc}".encode()).hexdigest()[:32]
         error, agent = str(fields.get("error", "")), record.agent or "queue"

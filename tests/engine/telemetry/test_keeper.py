@@ -12,16 +12,17 @@ import pytest
 from engine.outside import SystemClock
 from engine.telemetry import journal as journals
 from engine.telemetry import log_file
-from engine.telemetry.journal import Journal, Level, Span, SpanStatus
+from engine.telemetry.journal import Journal, Level
 from engine.telemetry.keeper import Keeper
 from engine.telemetry.library_log import listening
 from engine.telemetry.log_file import LogFile
 from engine.telemetry.redaction import Redaction
 from store import telemetry
-from store.telemetry import Filter
+from store.records.steps import StepStatus
+from store.telemetry import Filter, Span
 
 CLOCK = SystemClock()
-SPAN = Span(1, None, None, "t", "d", "A4", "evt", 0, 1, 5, 7, 9, SpanStatus.DONE, None)
+SPAN = Span(1, None, None, "t", "d", "A4", "evt", 0, 1, 5, 7, 9, StepStatus.DONE, None)
 
 
 def parts(directory: Path) -> tuple[Journal, Keeper]:
@@ -31,6 +32,10 @@ def parts(directory: Path) -> tuple[Journal, Keeper]:
 
 async def events(directory: Path) -> list[str]:
     return [one.event for one in await telemetry.look(directory, lambda c: telemetry.records(c, Filter(), 100))]
+
+
+async def events_all(directory: Path) -> list[str]:
+    return [one.event for one in await telemetry.look(directory, lambda c: telemetry.records(c, Filter(), 100_000))]
 
 
 async def test_what_is_left_at_the_end_is_written_to_both_places(tmp_path: Path) -> None:
@@ -97,11 +102,27 @@ async def test_what_libraries_say_is_in_the_log_without_the_text_of_an_exception
         logging.getLogger("somewhere").info("Not worth telling.")
     await keeper.stop()
     [found] = await telemetry.look(tmp_path, lambda c: telemetry.records(c, Filter(), 10))
-    fields = json.loads(found.fields)
+    fields = found.fields
     assert found.event == "library" and found.message == "It broke." and found.level == Level.ERROR
     assert fields["logger"] == "somewhere" and fields["error"] == "ValueError" and fields["where"].startswith("test_keeper.py:")
     assert "ACME" not in (tmp_path / "logs" / "nexus.jsonl").read_text()
     assert capfd.readouterr().err == ""
+
+
+async def test_erasing_while_others_tell_takes_only_what_it_should(tmp_path: Path) -> None:
+    journal, keeper = parts(tmp_path)
+    for number in range(200):
+        journal.log(Level.INFO, "told", "It happened.", doc="dead0dead0" if number % 2 else "other", number=number)
+    await keeper.flush()
+    erasing = asyncio.ensure_future(keeper.erase(["dead0dead0"], [b"nothing"]))
+    while not erasing.done():
+        journal.log(Level.INFO, "meanwhile", "It happened.")
+        await keeper.flush()
+    assert erasing.result()
+    await keeper.stop()
+    lines = [json.loads(line) for line in (tmp_path / "logs" / "nexus.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == await events_all(tmp_path)
+    assert "dead0dead0" not in str(lines) and sum(line["event"] == "told" for line in lines) == 100
 
 
 def test_the_log_file_is_rotated_and_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

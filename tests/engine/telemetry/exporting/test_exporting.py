@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -39,7 +38,7 @@ async def told_by(directory: Path) -> list[tuple[str, str]]:
     found = await telemetry.look(
         directory, lambda connection: telemetry.records(connection, Filter(text="exporter."), 100)
     )
-    return [(one.event, json.loads(one.fields).get("code", "")) for one in found]
+    return [(one.event, one.fields.get("code", "")) for one in found]
 
 
 async def send(directory: Path, maker: Callable[[], Exporter | None], seconds: float, *, broken: bool = False) -> None:
