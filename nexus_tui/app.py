@@ -107,14 +107,18 @@ class NexusApp(App[None], inherit_bindings=False):
     # Life
 
     async def run_async(self, *arguments: Any, **options: Any) -> Any:
-        """Run on a real terminal. How scrollbars are drawn is the process's, not an application's: so textual has it."""
-        if self.look.glyphs is CONSOLE:
-            from textual.scrollbar import ScrollBar
+        """Run to the end. How scrollbars are drawn textual keeps for the process: it is changed for as long as the application runs."""
+        if self.look.glyphs is not CONSOLE:
+            return await super().run_async(*arguments, **options)
+        from textual.scrollbar import ScrollBar
 
-            from nexus_tui.widgets.scroll_bar import WholeRows
+        from nexus_tui.widgets.scroll_bar import WholeRows
 
-            ScrollBar.renderer = WholeRows
-        return await super().run_async(*arguments, **options)
+        usual, ScrollBar.renderer = ScrollBar.renderer, WholeRows
+        try:
+            return await super().run_async(*arguments, **options)
+        finally:
+            ScrollBar.renderer = usual
 
     def on_mount(self) -> None:
         """Listen to signals, start to follow; the engine starts when the first frame is on the terminal."""
