@@ -438,6 +438,7 @@ SENTENCES: dict[str, str] = {
     "The receiver is down, or refuses for now.": "O destino está fora do ar, ou recusa por enquanto.",
     "The receiver will never take what was sent.": "O destino nunca aceitará o que foi enviado.",
     "telemetry.otlp_url is no http or https address.": "telemetry.otlp_url não é um endereço http ou https.",
+    "The exporter broke: {}.": "O exportador quebrou: {}.",
     "The extra otlp is not installed.": "O extra otlp não está instalado.",
     "The extra sentry is not installed.": "O extra sentry não está instalado.",
     "LOGFLARE_API_KEY is not set anywhere.": "LOGFLARE_API_KEY não está em lugar nenhum.",

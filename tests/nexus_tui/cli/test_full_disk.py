@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import errno
 import os
 import signal
 import subprocess
@@ -37,8 +38,13 @@ def filled(disk: Path, left: int) -> Iterator[None]:
     """`left` bytes are free, until the block ends."""
     filler = disk / "filler"
     status = os.statvfs(disk)
-    filler.write_bytes(bytes(status.f_bavail * status.f_frsize - left))
     try:
+        try:
+            filler.write_bytes(bytes(status.f_bavail * status.f_frsize - left))
+        except OSError as error:
+            # A process at work took some of it meanwhile: then the disk is full, which is what was asked for.
+            if error.errno != errno.ENOSPC or left:
+                raise
         yield
     finally:
         filler.unlink(missing_ok=True)
