@@ -14,10 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, report, suite
-
-RESULTS = Path(__file__).parent / "results.json"
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+from benchmarks import machine, page, report, suite
 
 
 def main() -> int:
@@ -29,16 +26,16 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go instead")
     arguments = parser.parse_args()
     if arguments.page:
-        PAGE.write_text(report.markdown(json.loads(RESULTS.read_text("utf-8"))), "utf-8")
+        page.write()
         return 0
     extent = suite.QUICK_RUN if arguments.quick else suite.FULL_RUN
     run = measure(extent, arguments.only, "quick" if arguments.quick else "full")
     whole = not (arguments.quick or arguments.only)
-    target = arguments.json or (RESULTS if whole else None)
+    target = arguments.json or (page.RESULTS if whole else None)
     if target is not None:
         target.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if whole and arguments.json is None:
-        PAGE.write_text(report.markdown(run), "utf-8")
+        page.write()
     print(report.table_text(run))
     return 1 if run["failed"] else 0
 

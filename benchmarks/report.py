@@ -26,10 +26,11 @@ computed again after a crash.** FULL means that a commit has reached the disk be
 VERDICTS = {True: "met", False: "**missed**", None: ""}
 
 
-def markdown(run: dict[str, Any]) -> str:
-    """The whole page."""
+def markdown(run: dict[str, Any], figures: dict[str, Any]) -> str:
+    """The whole page: a run of all measurements, and the figures of the appliance at work by name."""
     table = rows(run["results"])
-    return "\n".join([INTRODUCTION, *_machine(run), *_table(table), *_missed(table), *_documents(run), *_profiles(run), *_all(run), *_failed(run)]) + "\n"
+    parts = [_machine(run), _table(table), _missed(table), _documents(run), at_work(figures), _profiles(run), _all(run), _failed(run)]
+    return "\n".join([INTRODUCTION, *(line for part in parts for line in part)]) + "\n"
 
 
 def table_text(run: dict[str, Any]) -> str:
@@ -81,6 +82,38 @@ def _documents(run: dict[str, Any]) -> Iterator[str]:
     yield (
         "\n`from_xml` is nfelib's documented way and builds its model anew at every call, warm or not; a parser with one shared context spares that. "
         "The bar is read against the first; both stand in the table."
+    )
+
+
+def at_work(figures: dict[str, Any]) -> Iterator[str]:
+    """Lines on what was measured of the running appliance, by name of the measurement."""
+    if figures:
+        yield "\n## The appliance at work\n"
+        yield "Each has a command of its own, which also tells how it measures; figures and bars are those of its last run.\n"
+    for name, command, told in (("spans", "make spans", _spans), ("backfill", "make backfill", _backfill)):
+        if name in figures:
+            taken = figures[name]
+            yield f"`{command}`, taken {taken['at']} at a load of {taken['load']}: {told(taken)}\n"
+
+
+def _spans(taken: dict[str, Any]) -> str:
+    return (
+        f"**a span a hop costs {taken['ratio'] - 1:+.1%} of a document's processor time** ({taken['cpu_ms_on']} ms against {taken['cpu_ms_off']} ms, median of {taken['pairs']} "
+        f"interleaved pairs, {taken['documents']:,} documents); the upper 95 % bound of the ratio is {taken['upper_95']} (bar <= {taken['bar']}, "
+        f"{VERDICTS[taken['upper_95'] <= taken['bar']]})."
+    )
+
+
+def _backfill(taken: dict[str, Any]) -> str:
+    lag, bars = taken["loop_lag_ms"], taken["bars"]
+    slowest = max(taken["process_s"]["worst"], taken["add_s"]["worst"])
+    return (
+        f"{taken['documents']:,} files behind a person's: {taken['taken_in_per_minute']:,} taken in and {taken['processed_per_minute']:,} processed a minute. "
+        f"**Loop lag p95 {lag['observedValue']} ms** (the bound of its bucket; bar < {bars['lag_ms']}, {VERDICTS[lag['observedValue'] < bars['lag_ms']]}), p50 {lag['p50']} ms, "
+        f"worst {lag['worst']} ms of {lag['ticks']:,}. **`nexus process` of a document meanwhile took {taken['process_s']['median']} s, at worst {taken['process_s']['worst']} s**, "
+        f"`nexus add` {taken['add_s']['median']} s, at worst {taken['add_s']['worst']} s, from the start of the command to its end "
+        f"({taken['interactive_calls']} calls; bar < {bars['wait_s']} s, {VERDICTS[slowest < bars['wait_s']]}; on an idle engine {taken['process_idle_s']} s); "
+        f"the engine's part was {taken['engine_s']['median']} s, at worst {taken['engine_s']['worst']} s."
     )
 
 

@@ -21,21 +21,22 @@ from store.records.steps import StepStatus
 
 T = TypeVar("T")
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 DATABASE = "telemetry.db"
-VERSION = 2
+VERSION = 3
 #: Rows deleted in one transaction.
 BATCH = 2_000
 #: Bytes of the database beyond which the oldest goes even before its time.
 MOST_BYTES = 1024 * 1024 * 1024
 
-# A trace has as many spans as its job has documents times eleven: its name stands once. An exporter has got as far as the id of the rows it takes says.
+# A trace has as many spans as its job has documents times eleven. A row holds those of one document that were told together, as JSON: a row and an index
+# entry a span were half of what spans cost. An exporter has got as far as the id of the rows it takes says.
 SCHEMA = f"""
 CREATE TABLE trace(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE span(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, trace INTEGER NOT NULL, span INTEGER NOT NULL, parent INTEGER, link INTEGER, doc TEXT NOT NULL, agent TEXT NOT NULL,
-  event TEXT NOT NULL, run INTEGER NOT NULL, attempt INTEGER NOT NULL, started INTEGER NOT NULL, took INTEGER NOT NULL, waited INTEGER NOT NULL,
-  status INTEGER NOT NULL, error TEXT) STRICT;
-CREATE INDEX span_trace ON span(trace, doc);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, trace INTEGER NOT NULL, doc TEXT NOT NULL, started INTEGER NOT NULL, hops TEXT NOT NULL) STRICT;
+CREATE INDEX span_trace ON span(trace);
 CREATE TABLE record(
   id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, level INTEGER NOT NULL, event TEXT NOT NULL, message TEXT NOT NULL, trace TEXT, doc TEXT, agent TEXT,
   fields TEXT NOT NULL) STRICT;
@@ -53,10 +54,7 @@ PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA journal_size_limit=16777216",
 )
-SPANS = (
-    "SELECT span, parent, link, trace.name, doc, agent, event, run, attempt, started, took, waited, status, error, span.id "
-    "FROM span JOIN trace ON trace.id=span.trace"
-)
+SPANS = "SELECT span.id, trace.name, doc, hops FROM span JOIN trace ON trace.id=span.trace"
 RECORDS = "SELECT at, level, event, message, trace, doc, agent, fields, id FROM record"
 
 
@@ -78,7 +76,7 @@ class Span(NamedTuple):
     waited: int
     status: StepStatus
     error: str | None
-    #: Of its row, once it is kept; rises with time.
+    #: Of its row, once it is kept; rises with time. Spans of one document that were told together share it.
     id: int = 0
 
 
@@ -162,18 +160,19 @@ async def look(directory: Path, query: Callable[[driver.Connection], T]) -> T:
 
 def add(connection: driver.Connection, spans: Iterable[Span], records: Iterable[Record]) -> None:
     """Add spans and records, in order."""
+    together: dict[tuple[str, str], list[Span]] = {}
+    for span in spans:
+        together.setdefault((span.trace, span.doc), []).append(span)
     known: dict[str, int] = {}
     rows = []
-    for span in spans:
-        trace = known.get(span.trace)
+    for (name, doc), told in together.items():
+        trace = known.get(name)
         if trace is None:
-            trace = known[span.trace] = _trace(connection, span.trace)
-        rows.append((*span[:3], trace, *span[4:-1]))
+            trace = known[name] = _trace(connection, name)
+        rows.append((trace, doc, told[0].started, _encode([(*span[:3], *span[5:14]) for span in told])))
+    connection.executemany("INSERT INTO span(trace,doc,started,hops) VALUES(?,?,?,?)", rows)
     connection.executemany(
-        "INSERT INTO span(span,parent,link,trace,doc,agent,event,run,attempt,started,took,waited,status,error) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows
-    )
-    connection.executemany(
-        "INSERT INTO record(at,level,event,message,trace,doc,agent,fields) VALUES(?,?,?,?,?,?,?,?)", [(*record[:-2], _encoded(record.fields)) for record in records]
+        "INSERT INTO record(at,level,event,message,trace,doc,agent,fields) VALUES(?,?,?,?,?,?,?,?)", [(*record[:-2], _encode(record.fields)) for record in records]
     )
 
 
@@ -218,7 +217,8 @@ def erase(connection: driver.Connection, docs: Iterable[str], needles: Sequence[
 def trace(connection: driver.Connection, name: str, doc: str | None = None) -> list[Span]:
     """The spans of a trace in the order in which they began."""
     condition = "" if doc is None else " AND doc IN (?, '')"
-    return _spans(connection, f"WHERE trace.name=?{condition} ORDER BY started, span.id", (name,) if doc is None else (name, doc))
+    rows = connection.execute(f"{SPANS} WHERE trace.name=?{condition} ORDER BY span.id", (name,) if doc is None else (name, doc))
+    return sorted((span for row in rows for span in _spans(*row)), key=lambda span: span.started)
 
 
 def records(connection: driver.Connection, which: Filter, limit: int) -> list[Record]:
@@ -266,8 +266,13 @@ def advance(connection: driver.Connection, name: str, at: int) -> None:
 
 
 def spans_after(connection: driver.Connection, after: int, limit: int) -> list[Span]:
-    """Spans beyond an id, oldest first."""
-    return _spans(connection, "WHERE span.id>? ORDER BY span.id LIMIT ?", (after, limit))
+    """Spans beyond an id, oldest first: those of whole rows, until there are `limit` of them or more."""
+    found: list[Span] = []
+    for row in connection.execute(f"{SPANS} WHERE span.id>? ORDER BY span.id LIMIT ?", (after, limit)):
+        found += _spans(*row)
+        if len(found) >= limit:
+            break
+    return found
 
 
 def records_after(connection: driver.Connection, after: int, limit: int) -> list[Record]:
@@ -275,18 +280,13 @@ def records_after(connection: driver.Connection, after: int, limit: int) -> list
     return _records(connection, "WHERE id>? ORDER BY id LIMIT ?", (after, limit))
 
 
-def _spans(connection: driver.Connection, condition: str, parameters: Sequence[Any]) -> list[Span]:
-    rows = connection.execute(f"{SPANS} {condition}", parameters).fetchall()
-    return [Span._make((*row[:12], StepStatus(row[12]), *row[13:])) for row in rows]
+def _spans(row: int, trace: str, doc: str, hops: str) -> list[Span]:
+    return [Span._make((*hop[:3], trace, doc, *hop[3:10], StepStatus(hop[10]), hop[11], row)) for hop in json.loads(hops)]
 
 
 def _records(connection: driver.Connection, condition: str, parameters: Sequence[Any]) -> list[Record]:
     rows = connection.execute(f"{RECORDS} {condition}", parameters).fetchall()
     return [Record._make((*row[:7], json.loads(row[7]), row[8])) for row in rows]
-
-
-def _encoded(fields: dict[str, Any]) -> str:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def _trace(connection: driver.Connection, name: str) -> int:

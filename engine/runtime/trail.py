@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Trail:
-    """Writes to `journal`; without `spans` only records."""
+    """Writes to `journal`; without `spans` only records. `spans` may change while hops run."""
 
     def __init__(self, journal: Journal, timings: Timings, *, spans: bool = True) -> None:
         self._journal = journal
         self._timings = timings
-        self._spans = spans
+        self.spans = spans
 
     def completed(self, hops: Sequence[Hop]) -> None:
         """Hops whose effects are committed."""
@@ -54,7 +54,7 @@ class Trail:
     def _span(self, hop: Hop | FailedHop, status: StepStatus, error: str | None) -> None:
         event, agent = hop.event, hop.agent
         self._timings.agent(agent.stage, hop.took)
-        if self._spans:
+        if self.spans:
             self._journal.span(
                 Span(
                     hop.span, hop.parent, hop.link, event.trace_id, document_of(event), agent.stage, agent.event, event.run, event.attempt + 1, hop.started,

@@ -41,10 +41,17 @@ def test_the_page_says_what_was_missed() -> None:
         "sqlite": {"product": "3.53.4", "peers": "3.40.1"}, "pragmas": {"synchronous": 2}, "versions": {"huey": "3"},
     }
     run = {"at": "now", "mode": "full", "rounds": 1, "seconds": 1.0, "machine": facts, "results": RESULTS, "failed": {"x": "absent"}}
-    page = report.markdown(run)
+    page = report.markdown(run, {})
     assert "## What was missed" in page
     assert "round trip" in page
     assert "- x: absent" in page
+
+
+def test_the_page_judges_the_appliance_at_work_by_the_bound_and_not_by_the_median() -> None:
+    """A median below the bar with a bound above it is a miss."""
+    facts = {"pairs": 20, "documents": 8000, "cpu_ms_on": 4.1, "cpu_ms_off": 4.0, "ratio": 1.01, "upper_95": 1.031, "bar": 1.03, "at": "then", "load": 0.1}
+    assert "**missed**" in "".join(report.at_work({"spans": facts}))
+    assert "**missed**" not in "".join(report.at_work({"spans": facts | {"upper_95": 1.03}}))
 
 
 def test_measurements_have_names_of_their_own() -> None:

@@ -65,7 +65,7 @@ async def test_records_are_found_by_everything_that_is_asked_for_at_once(databas
 
 async def test_what_is_old_is_forgotten_in_batches_and_its_trace_with_it(database: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "BATCH", 2)
-    await database.write(lambda c: telemetry.add(c, [span(n) for n in range(1, 6)], [record("a"), record("b", at=NOON + 9000)]))
+    await database.write(lambda c: telemetry.add(c, [span(n, doc=f"d{n}") for n in range(1, 6)], [record("a"), record("b", at=NOON + 9000)]))
     await database.write(lambda c: telemetry.add(c, [span(9, "t9", started=NOON + 9000)], []))
     await database.write(lambda c: telemetry.measure(c, NOON, [("queue.ready", 3)]))
     runs = 0
@@ -82,14 +82,14 @@ async def test_what_is_old_is_forgotten_in_batches_and_its_trace_with_it(databas
 
 async def test_the_oldest_goes_before_its_time_where_the_file_is_too_large(database: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "BATCH", 3)
-    await database.write(lambda c: telemetry.add(c, [span(n) for n in range(1, 6)], []))
+    await database.write(lambda c: telemetry.add(c, [span(n, doc=f"d{n}") for n in range(1, 6)], []))
     monkeypatch.setattr(telemetry, "MOST_BYTES", 1)
     assert await database.write(lambda c: telemetry.forget(c, 0))
     assert [one.span for one in await database.read(lambda c: telemetry.trace(c, "t1"))] == [4, 5]
 
 
 async def test_what_was_forgotten_is_given_back_to_the_disk(database: Telemetry, tmp_path: Path) -> None:
-    await database.write(lambda c: telemetry.add(c, [span(n) for n in range(1, 3000)], []))
+    await database.write(lambda c: telemetry.add(c, [span(n, doc=f"d{n}") for n in range(1, 3000)], []))
     await database.read(erasure.cut_wal)
     before = (tmp_path / "telemetry.db").stat().st_size
     while await database.write(lambda c: telemetry.forget(c, NOON + 9000)):
@@ -104,14 +104,27 @@ async def test_an_exporter_begins_with_what_is_told_from_then_on_and_remembers_h
     await database.write(lambda c: telemetry.add(c, [span(1)], [record("old")]))
     assert await database.write(lambda c: telemetry.cursor(c, "otlp", "span")) == 1
     assert await database.write(lambda c: telemetry.cursor(c, "logflare", "record")) == 1
-    await database.write(lambda c: telemetry.add(c, [span(2), span(3)], [record("new")]))
+    await database.write(lambda c: telemetry.add(c, [span(2), span(3, doc="d2"), span(4)], [record("new")]))
     at = await database.write(lambda c: telemetry.cursor(c, "otlp", "span"))
     spans = await database.read(lambda c: telemetry.spans_after(c, at, 10))
-    assert [one.span for one in spans] == [2, 3]
+    assert [(one.span, one.id) for one in spans] == [(2, 2), (4, 2), (3, 3)]
     assert [one.event for one in await database.read(lambda c: telemetry.records_after(c, 1, 10))] == ["new"]
     await database.write(lambda c: telemetry.advance(c, "otlp", spans[-1].id))
     assert await database.write(lambda c: telemetry.cursor(c, "otlp", "span")) == 3
     assert await database.write(lambda c: telemetry.cursor(c, "logflare", "record")) == 1
+
+
+async def test_an_exporter_is_given_spans_that_were_told_together_whole(database: Telemetry) -> None:
+    """An id is how far it has got: with half of them delivered the other half would be passed over."""
+    await database.write(lambda c: telemetry.add(c, [span(1), span(2), span(3, doc="d2"), span(4, doc="d3")], []))
+    assert [one.span for one in await database.read(lambda c: telemetry.spans_after(c, 0, 1))] == [1, 2]
+    assert [one.span for one in await database.read(lambda c: telemetry.spans_after(c, 1, 2))] == [3, 4]
+
+
+async def test_every_value_of_a_span_comes_back(database: Telemetry) -> None:
+    told = Span(2**62 - 1, 2**61, 7, "t1", "d1", "A5", "evt.tax.checked", 2, 3, NOON, 0, 86_400_000, StepStatus.RETRIED, "NX-A02 ValueError: «ção»")
+    await database.write(lambda c: telemetry.add(c, [told], []))
+    assert await database.read(lambda c: telemetry.trace(c, "t1")) == [told._replace(id=1)]
 
 
 async def test_ids_of_what_was_forgotten_never_come_again(database: Telemetry) -> None:
