@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -47,30 +48,35 @@ class Metrics:
 
     async def answer(self, request: Request) -> Response:
         """All metrics."""
-        queues = await self._engine.queues.everyone()
+        queues, locks = await asyncio.gather(self._engine.queues.everyone(), self._engine.state.locks())
         lag = self._pulse.lag
         lines: list[str] = []
         counters = self._store.counters
         for name, (metric, meaning) in COUNTED.items():
-            lines += _metric(metric, "counter", meaning, [Sample(counters.get(name, 0))])
+            lines += written(metric, "counter", meaning, [Sample(counters.get(name, 0))])
         for name, meaning in (
             ("ready", "Messages that wait."),
             ("leased", "Messages at work."),
             ("delayed", "Messages that wait for their time."),
             ("dead", "Dead letters."),
         ):
-            lines += _metric(f"queue_{name}", "gauge", meaning, [Sample(getattr(one, name), {"queue": one.name}) for one in queues])
-        lines += _metric(
+            lines += written(f"queue_{name}", "gauge", meaning, [Sample(getattr(one, name), {"queue": one.name}) for one in queues])
+        lines += written(
+            "queue_depth", "gauge", "Messages that are not done and not dead.",
+            [Sample(one.ready + one.leased + one.delayed, {"queue": one.name}) for one in queues],
+        )  # fmt: skip
+        lines += written(
             "queue_oldest_age_seconds", "gauge", "Age of the oldest message that waits.",
             [Sample((one.oldest_age or 0) / 1000, {"queue": one.name}) for one in queues],
         )  # fmt: skip
-        lines += _metric("queue_paused", "gauge", "1 while a queue is paused.", [Sample(one.paused, {"queue": one.name}) for one in queues])
+        lines += written("queue_paused", "gauge", "1 while a queue is paused.", [Sample(one.paused, {"queue": one.name}) for one in queues])
+        lines += written("locks_held", "gauge", "Locks that somebody holds.", [Sample(sum(lock.alive for lock in locks))])
         documents = [Sample(count, {"state": name.removeprefix("state:")}) for name, count in sorted(counters.items()) if name.startswith("state:")]
-        lines += _metric("documents", "gauge", "Documents by state.", documents)
+        lines += written("documents", "gauge", "Documents by state.", documents)
         size = footprint(self._directory)
-        lines += _metric("database_bytes", "gauge", "Bytes of the database file.", [Sample(size.database)])
-        lines += _metric("wal_bytes", "gauge", "Bytes of the write-ahead log.", [Sample(size.wal)])
-        lines += _metric("loop_lag_seconds", "gauge", "Lag of the event loop since the start.", [
+        lines += written("database_bytes", "gauge", "Bytes of the database file.", [Sample(size.database)])
+        lines += written("wal_bytes", "gauge", "Bytes of the write-ahead log.", [Sample(size.wal)])
+        lines += written("loop_lag_seconds", "gauge", "Lag of the event loop since the start.", [
             Sample(lag.p50 / 1000, {"quantile": "0.5"}), Sample(lag.p95 / 1000, {"quantile": "0.95"}), Sample(lag.worst / 1000, {"quantile": "1"}),
         ])  # fmt: skip
         lines += _histogram("agent_seconds", "Time of an agent's hop since the start.", {"agent": self._timings.agents})
@@ -78,13 +84,14 @@ class Metrics:
         return Response("".join(f"{line}\n" for line in lines), media_type=MEDIA)
 
 
-def _metric(name: str, kind: str, meaning: str, samples: Iterable[Sample]) -> Iterator[str]:
+def written(name: str, kind: str, meaning: str, samples: Iterable[Sample]) -> Iterator[str]:
+    """Lines of a metric; `name` without the prefix that all share."""
     full = f"nexus_{name}"
     yield f"# HELP {full} {meaning}"
     yield f"# TYPE {full} {kind}"
     for sample in samples:
         labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels.items())
-        yield f"{full}{{{labels}}} {sample.value:g}" if labels else f"{full} {sample.value:g}"
+        yield f"{full}{{{labels}}} {_number(sample.value)}" if labels else f"{full} {_number(sample.value)}"
 
 
 def _histogram(name: str, meaning: str, histograms: Mapping[str, Mapping[str, Histogram]]) -> Iterator[str]:
@@ -102,6 +109,11 @@ def _histogram(name: str, meaning: str, histograms: Mapping[str, Mapping[str, Hi
             labels = f"{{{own}}}" if own else ""
             yield f"{full}_sum{labels} {histogram.total:.6f}"
             yield f"{full}_count{labels} {seen}"
+
+
+def _number(value: float) -> str:
+    """Counts to their last digit: a counter that is rounded stands still, and then leaps."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _escaped(value: str) -> str:

@@ -24,4 +24,6 @@ def test_the_metrics_tell_what_happened(nexus: Nexus, data: Path) -> None:
         assert len(names) == len(set(names))
         assert 'nexus_queue_ready{queue="audit"} 0\n' in text
         assert 'nexus_documents{state="done"} 1\n' in text and 'nexus_documents{state="duplicate"} 4\n' in text
+        assert 'nexus_queue_depth{queue="audit"} 0\n' in text
+        assert "nexus_locks_held 0\n" in text
         assert float(re.findall(r"(?m)^nexus_database_bytes (\S+)$", text)[0]) >= 4096
