@@ -18,6 +18,7 @@ EngineError                   NX-E00
 ├── WatchUnreadable           NX-E31  a watched folder cannot be listed
 ├── NotMoved                  NX-E33  taken in, but not moved out of the watched folder
 ├── WatchFailed               NX-E35  looking at a watched folder failed
+├── WatchReplaced             NX-E36  a link stands in the place of a watched folder
 ├── BadQuestion (BadInput)    NX-E50  a question that is none, or beyond all length           exit 2
 ├── StillThere                NX-E41  what was erased may still be read from the disk        exit 69
 ├── NoSpace                   NX-E20  intake pauses below the floor of free space            exit 69
@@ -224,6 +225,14 @@ class NotMoved(EngineError):
     code = "NX-E33"
     title = "File not moved"
     hint = "Its bytes are kept. Check the folder files are moved to; moving is tried again by itself."
+
+
+class WatchReplaced(EngineError):
+    """A link stands in the place of the watched folder, or of one above it."""
+
+    code = "NX-E36"
+    title = "Watched folder is a link now"
+    hint = "Nothing is taken through it. Put the folder back: it is looked for every few seconds. If the link is meant, watch where it leads: `nexus watch add`."
 
 
 class WatchFailed(EngineError):

@@ -70,9 +70,12 @@ class Blobs:
         """Make `content` durable."""
         return await self._offload(lambda: self._write(content))
 
-    async def put_file(self, source: Path, limit: int) -> Blob:
-        """Stream a file in. More than `limit` bytes are refused, and a file that is written to meanwhile; nothing of them is kept."""
-        return await self._offload(lambda: self._copy(source, limit))
+    async def put_file(self, source: Path, limit: int, *, links: bool = True) -> Blob:
+        """Stream a file in. More than `limit` bytes are refused, and a file that is written to meanwhile; nothing of them is kept.
+
+        Without `links` none is followed, in no part of the path.
+        """
+        return await self._offload(lambda: self._copy(source, limit, links=links))
 
     def read(self, sha: bytes) -> bytes:
         """The content, checked against its name."""
@@ -152,11 +155,11 @@ class Blobs:
             sync_file(file)
         return self._keep(temporary, blob)
 
-    def _copy(self, source: Path, limit: int) -> Blob:
+    def _copy(self, source: Path, limit: int, *, links: bool) -> Blob:
         digest = hashlib.sha256()
         size = 0
         temporary = self._new_temporary()
-        with guarded(temporary), open_regular(source) as incoming, create(temporary) as file:
+        with guarded(temporary), open_regular(source, links=links) as incoming, create(temporary) as file:
             before = state_of(incoming)
             while chunk := read_chunk(incoming, source):
                 size += len(chunk)

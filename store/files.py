@@ -19,9 +19,13 @@ def create(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
-def open_regular(path: Path) -> IO[bytes]:
-    """A file to read. A pipe that took its place since it was looked at would keep its reader waiting for ever: it is refused."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+def open_regular(path: Path, *, links: bool = True) -> IO[bytes]:
+    """A file to read. A pipe that took its place since it was looked at would keep its reader waiting for ever: it is refused.
+
+    Without `links` no link is followed in any part of the path, which is then absolute: whoever writes into one of its folders could have it lead anywhere.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags) if links else _open_without_links(path, flags)
     try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
@@ -32,6 +36,21 @@ def open_regular(path: Path) -> IO[bytes]:
     except BaseException:
         os.close(handle)
         raise
+
+
+def _open_without_links(path: Path, flags: int) -> int:
+    """Folder by folder, each opened from the one above: what is looked at cannot be exchanged for what is opened."""
+    root, *folders, name = path.parts
+    enter = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    above = os.open(root, enter)
+    try:
+        for folder in folders:
+            below = os.open(folder, enter, dir_fd=above)
+            os.close(above)
+            above = below
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=above)
+    finally:
+        os.close(above)
 
 
 def state_of(file: IO[bytes]) -> tuple[int, int]:

@@ -53,19 +53,27 @@ class _Folders:
     async def add(self, command: commands.AddWatch) -> CommandResult:
         if not command.tenant or command.tenant == "*":
             raise BadInput(f"{command.tenant!r} is no tenant that something can belong to.")
-        options = WatchOptions(ignore=command.ignore, move_to=command.move_to)
+        # Where its links lead today is what the person means; watching follows none.
+        directory = rules.led_to(command.directory)
+        options = WatchOptions(ignore=command.ignore, move_to=None if command.move_to is None else rules.led_to(command.move_to))
         others = await self._store.read(watches.everyone)
-        rules.check(command.directory, options, data_directory(self._store.blobs), others)
+        rules.check(directory, options, data_directory(self._store.blobs), others)
         wall = self._clock.wall_ms()
-        await self._store.write(lambda tx: watches.put(tx, wall, command.directory, command.tenant, encoded(options)))
-        return CommandResult(done=1, data={"directory": _shown(command.directory)})
+        await self._store.write(lambda tx: watches.put(tx, wall, directory, command.tenant, encoded(options)))
+        return CommandResult(done=1, data={"directory": _shown(directory)})
 
     async def remove(self, command: commands.RemoveWatch) -> CommandResult:
-        _known(command.directory, await self._store.write(lambda tx: watches.remove(tx, command.directory)))
+        def operation(tx: Transaction) -> bool:
+            return any(watches.remove(tx, one) for one in rules.watched_as(command.directory))
+
+        _known(command.directory, await self._store.write(operation))
         return CommandResult(done=1)
 
     async def pause(self, command: commands.PauseWatch) -> CommandResult:
-        found = await self._store.write(lambda tx: watches.pause(tx, command.directory, paused=command.paused))
+        def operation(tx: Transaction) -> bool:
+            return any(watches.pause(tx, one, paused=command.paused) for one in rules.watched_as(command.directory))
+
+        found = await self._store.write(operation)
         _known(command.directory, found)
         return CommandResult(done=1, undo="resume" if command.paused else None)
 

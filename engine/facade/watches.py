@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError, NotMoved, WatchFailed, WatchGone, WatchUnreadable
+from engine.errors import EngineError, NotMoved, WatchFailed, WatchGone, WatchReplaced, WatchUnreadable
 from engine.facade.commands import AddWatch, CommandResult, PauseWatch, RemoveWatch
 from engine.facade.reading import Executing, Reading
 from engine.intake.paths import told
 from engine.outside import iso
 from engine.watching.options import decoded
+from engine.watching.rules import watched_as
 from store.driver import Connection
 from store.records import watches
 from store.records.watches import Watch
 
 #: What may be in the way of a folder, by code.
-ALARMS: dict[str, type[EngineError]] = {one.code: one for one in (WatchGone, WatchUnreadable, NotMoved, WatchFailed)}
+ALARMS: dict[str, type[EngineError]] = {one.code: one for one in (WatchGone, WatchReplaced, WatchUnreadable, NotMoved, WatchFailed)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class WatchedFolders:
         """Files of a folder that were not taken in, or not moved, the newest first; `None` if it is not watched."""
 
         def query(connection: Connection) -> tuple[TroubleView, ...] | None:
-            row = watches.find(connection, os.fsencode(directory))
+            row = next(filter(None, (watches.find(connection, one) for one in watched_as(os.fsencode(directory)))), None)
             if row is None:
                 return None
             return tuple(

@@ -17,16 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.contract import codec, keys
-from engine.errors import (
-    BadInput,
-    EngineError,
-    FileChanged,
-    FileTooLarge,
-    NoRoomForFile,
-    NoSpace,
-    NoSuchFile,
-    NotReadable,
-)
+from engine.errors import BadInput, EngineError, FileChanged, FileTooLarge, NoRoomForFile, NoSpace, NoSuchFile, NotReadable
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
@@ -79,12 +70,13 @@ class Acknowledged(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a job wants. `options` are the wire's (priority, reprocess, dryRun)."""
+    """What a job wants. `options` are the wire's (priority, reprocess, dryRun). Links in paths are followed where a person named them."""
 
     tenant: str
     source: str = "upload"
     priority: str = "normal"
     options: dict[str, Any] = field(default_factory=dict)
+    links: bool = True
 
 
 class Received(NamedTuple):
@@ -131,7 +123,7 @@ class Intake:
 
     async def add(self, job: str, request: Request, paths: Sequence[Path]) -> AsyncGenerator[Acknowledged, None]:
         """Take in every file below `paths`; yields each as it is acknowledged, and one as `WAITING` each time free space is waited for."""
-        ahead = Ahead(files(paths), self._receive, self._floor)
+        ahead = Ahead(files(paths), partial(self._receive, links=request.links), self._floor)
         unplanned = 0
         said: Begun[Received] | None = None
         try:
@@ -221,9 +213,9 @@ class Intake:
             with suppress(*OUTWAITED):
                 await self._plan(job, self._store.write)
 
-    async def _receive(self, path: Path) -> Received:
+    async def _receive(self, path: Path, *, links: bool) -> Received:
         try:
-            blob = await self._persistence.outwait(partial(self._copy, path))
+            blob = await self._persistence.outwait(partial(self._copy, path, links=links))
         except TooLarge as error:
             raise FileTooLarge(str(error)) from error
         except Changed as error:
@@ -232,10 +224,10 @@ class Intake:
             raise NoSuchFile(f"There is no {path}.") from error
         return await self._look(blob, path.name)
 
-    async def _copy(self, path: Path) -> Blob:
+    async def _copy(self, path: Path, *, links: bool) -> Blob:
         self._copying += 1
         try:
-            return await self._store.blobs.put_file(path, LARGEST_FILE)
+            return await self._store.blobs.put_file(path, LARGEST_FILE, links=links)
         except DiskFull as error:
             if self._copying == 1 and self._floor.ample:
                 # There is room, and nobody else takes it: waiting would not end.

@@ -63,7 +63,7 @@ class Folder:
         self._looked = 0.0
 
     def look(self, now: float) -> Ripe:
-        """Look at what is due at `now`: everything, or what waits to be ripe. Raises `WatchGone` or `WatchUnreadable`."""
+        """Look at what is due at `now`: everything, or what waits to be ripe. Raises what `scan` does."""
         self._looked = now
         if self._rescan_in(now) <= 0:
             return self._scan(now)

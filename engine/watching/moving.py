@@ -35,6 +35,8 @@ def move(directory: bytes, name: bytes, face: Face, target: bytes, tenant: str, 
         if not _unchanged(source, face):
             return None
         _make(wanted.parent, like=Path(os.fsdecode(directory)))
+        if os.path.realpath(wanted.parent) != str(wanted.parent):
+            raise NotMoved(f"{told(source)} cannot be moved to {told(wanted.parent)}: it leads through a link.")
         place = _reserve(wanted)
     except OSError as error:
         raise _failed(source, wanted.parent, error) from error
@@ -78,7 +80,7 @@ def _across(source: Path, face: Face, place: Path, tenant: str, doc: str) -> Non
 
 def _unchanged(source: Path, face: Face) -> bool:
     try:
-        return face_of(source.stat())[:3] == face[:3]
+        return face_of(source.lstat())[:3] == face[:3]
     except FileNotFoundError:
         return False
 

@@ -33,6 +33,16 @@ def check(directory: bytes, options: WatchOptions, data_directory: Path, others:
             _check_beside(folder, moved, other)
 
 
+def led_to(path: bytes) -> bytes:
+    """Where a path leads at this moment, itself free of links."""
+    return os.path.realpath(path)
+
+
+def watched_as(directory: bytes) -> tuple[bytes, ...]:
+    """The paths under which a folder that somebody names may be watched: as it is named, and where its links lead."""
+    return tuple(dict.fromkeys((directory, led_to(directory))))
+
+
 def _check_target(moved: Path, folder: Path, data_directory: Path) -> None:
     if not moved.is_absolute():
         raise NotWatchable(f"{told(moved)} must be named from the root.")

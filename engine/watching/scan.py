@@ -1,4 +1,5 @@
-"""One look at a folder: the files below it and what they look like. Nothing is opened, no link to a folder followed.
+"""One look at a folder: the files below it and what they look like. Nothing is opened and no link followed: who may write into the folder could have it
+lead to files that only Nexus may read.
 
 Runs in a thread. Paths are bytes below the folder, as the file system has them.
 """
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import BadInput, NoSuchFile, WatchGone, WatchUnreadable
+from engine.errors import BadInput, NotAFile, WatchGone, WatchReplaced, WatchUnreadable
 from engine.intake.paths import refusal, told, unreadable
 
 
@@ -49,8 +50,13 @@ def whole(directory: bytes, name: bytes) -> Path:
 
 
 def scan(directory: bytes, passed_over: Callable[[bytes], bool], apart: bytes | None = None) -> Scan:
-    """All files below `directory` but in `apart`. Raises `WatchGone` or `WatchUnreadable`; what cannot be read below it is among the files."""
+    """All files below `directory` but in `apart`; what cannot be read below it is among them. `directory` was free of links when it was named.
+
+    Raises `WatchGone`, `WatchReplaced` or `WatchUnreadable`.
+    """
     root = Path(os.fsdecode(directory))
+    if os.path.realpath(directory) != directory:
+        raise WatchReplaced(f"{told(root)} leads through a link to {told(root.resolve())}.")
     try:
         status = root.stat()
         os.scandir(directory).close()
@@ -84,13 +90,10 @@ def look(directory: bytes, name: bytes) -> Found | None:
     """A file of the folder as it is now; `None` if there is nothing of that name any more."""
     path = whole(directory, name)
     try:
-        status = path.stat()
-    except OSError as error:
-        try:
-            link = path.lstat()
-        except OSError:
-            return None
-        dangling = isinstance(error, FileNotFoundError)
-        return Found(face_of(link), NoSuchFile(f"There is no {told(path)}.") if dangling else unreadable(path, error))
+        status = path.lstat()
+    except OSError:
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        return Found(face_of(status), NotAFile(f"{told(path)} is a link; in a watched folder none is followed."))
     # Whether we may read it is asked once, when it is ripe.
     return Found(face_of(status), None if stat.S_ISREG(status.st_mode) else refusal(path, status.st_mode))

@@ -12,7 +12,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from engine.errors import EngineError, FileChanged, NoSuchFile, NotMoved, WatchFailed, WatchGone, WatchUnreadable
+from engine.errors import (
+    EngineError,
+    FileChanged,
+    NoSuchFile,
+    NotMoved,
+    WatchFailed,
+    WatchGone,
+    WatchReplaced,
+    WatchUnreadable,
+)
 from engine.intake.intake import WAITING, Acknowledged, Intake, Request
 from engine.intake.paths import told
 from engine.outside import Outside
@@ -148,7 +157,7 @@ class Watching:
                 await self._take(row, folder, move_to, ripe.take)
             if move_to is not None:
                 await self._move_again(row, folder, move_to, ripe.move)
-        except (WatchGone, WatchUnreadable) as error:
+        except (WatchGone, WatchReplaced, WatchUnreadable) as error:
             return error
         except StoreError:
             raise
@@ -186,7 +195,7 @@ class Watching:
         self, row: Watch, folder: Folder, move_to: bytes | None, ripe: Sequence[tuple[bytes, Face]]
     ) -> None:
         """Take a burst in as one job, and move what is acknowledged if that is wanted."""
-        request = Request(tenant=row.tenant)
+        request = Request(tenant=row.tenant, links=False)
         left = deque(ripe)
         rows: list[Seen] = []
         moved: list[bytes] = []

@@ -93,6 +93,10 @@ BY_CODE: dict[str, tuple[str, str]] = {
         "Os bytes estão guardados. Confira a pasta de destino; a mudança é tentada de novo sozinha.",
     ),
     "NX-E34": ("Não é vigiada", "`nexus watch ls` mostra as pastas vigiadas."),
+    "NX-E36": (
+        "A pasta vigiada virou um atalho",
+        "Nada é lido por meio dele. Ponha a pasta de volta: ela é procurada a cada poucos segundos. Se o atalho é intencional, vigie o destino: `nexus watch add`.",
+    ),
     "NX-E35": ("A vigilância falhou", "É tentada de novo sozinha; se continuar, rode `nexus doctor`."),
     "NX-C01": ("Configuração inválida", "Corrija-a; `nexus config validate` a confere sem iniciar nada."),
     "NX-C02": (
@@ -356,6 +360,10 @@ SENTENCES: dict[str, str] = {
     "{} has {} MB free; intake waits below {} MB.": "{} tem {} MB livres; a entrada espera abaixo de {} MB.",
     "{} is no regular file.": "{} não é um arquivo comum.",
     "{} is a link to a folder and is not followed.": "{} é um atalho para uma pasta e não é seguido.",
+    "{} is a link; in a watched folder none is followed.": "{} é um atalho; numa pasta vigiada nenhum é seguido.",
+    "{} leads through a link to {}.": "{} passa por um atalho para {}.",
+    "{} cannot be moved to {}: it leads through a link.": "{} não pode ser movido para {}: o caminho passa por um atalho.",
+    "A link stands in the place of the watched folder, or of one above it.": "Há um atalho no lugar da pasta vigiada, ou de uma acima dela.",
     "{} is a link that leads in a circle.": "{} é um atalho que anda em círculo.",
     "{} cannot be read.": "{} não pode ser lido.",
     "{} cannot be read: {}.": "{} não pode ser lido: {}.",

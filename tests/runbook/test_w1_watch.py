@@ -47,6 +47,38 @@ def test_a_dropped_file_is_a_report_by_itself_and_a_vanished_folder_an_alarm_unt
         assert service.ended() == 0
 
 
+def test_a_watched_folder_that_is_replaced_by_a_link_is_not_followed(nexus: Nexus, data: Path, tmp_path: Path) -> None:
+    inbox, secrets = tmp_path / "in", tmp_path / "secrets"
+    inbox.mkdir()
+    secrets.mkdir()
+    shutil.copy(data / "nfe" / NOTE, secrets)
+    (tmp_path / "named").symlink_to("in")
+    nexus("watch", "add", tmp_path / "named")
+    assert watched(nexus)["directory"] == str(inbox), "watched is where the link led when it was named"
+    with nexus.running() as service:
+        until(lambda: watched(nexus)["scannedAt"])
+        (inbox / "link.xml").symlink_to(secrets / NOTE)
+        until(lambda: watched(nexus)["refused"] == 1, within_s=15)
+        assert "link.xml is a link; in a watched folder none is followed." in nexus("watch", "show", inbox).out
+        (inbox / "link.xml").unlink()
+        inbox.rename(tmp_path / "elsewhere")
+        inbox.symlink_to("secrets")
+        until(lambda: (watched(nexus)["alarm"] or {}).get("code") == "NX-E36", within_s=40)
+        assert "Nothing is taken through it" in nexus("watch", "ls").out
+        assert "A pasta vigiada virou um atalho (NX-E36)" in nexus("watch", "ls", "--lang", "pt").out
+        assert nexus.json("docs", "ls").objects == []
+        told = until(lambda: [one for one in nexus.json("trace", "logs").objects if "NX-E36" in str(one)])
+        inbox.unlink()
+        (tmp_path / "elsewhere").rename(inbox)
+        shutil.copy(data / "nfe" / NOTE, inbox)
+        until(lambda: [one["state"] for one in nexus.json("docs", "ls").objects] == ["done"], within_s=40)
+        assert len([one for one in nexus.json("trace", "logs").objects if "NX-E36" in str(one) and one["level"] == told[0]["level"]]) == 1
+        service.signal(signal.SIGTERM)
+        assert service.ended() == 0
+    nexus("watch", "rm", tmp_path / "named")
+    assert nexus.json("watch", "ls").objects == []
+
+
 def test_a_folder_is_watched_from_anywhere_and_by_nobody_until_an_engine_runs(
     nexus: Nexus, data: Path, tmp_path: Path
 ) -> None:

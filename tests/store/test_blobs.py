@@ -112,6 +112,23 @@ async def test_a_file_above_its_limit_is_refused_and_nothing_of_it_is_kept(blobs
     assert (await blobs.put_file(source, 1001)).size == 1001
 
 
+async def test_without_links_no_part_of_a_path_may_be_one(blobs: Blobs, tmp_path: Path) -> None:
+    """What was looked at may be exchanged before it is opened: by then nobody looks again."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(b"x")
+    assert (await blobs.put_file(tmp_path / "folder" / "file", 10, links=False)).size == 1
+    (tmp_path / "folder" / "link").symlink_to("file")
+    (tmp_path / "other").symlink_to("folder")
+    for path in (tmp_path / "folder" / "link", tmp_path / "other" / "file"):
+        assert (await blobs.put_file(path, 10)).size == 1
+        with pytest.raises(OSError, match=r"Too many levels of symbolic links|Not a directory"):
+            await blobs.put_file(path, 10, links=False)
+    os.mkfifo(tmp_path / "folder" / "pipe")
+    with pytest.raises(OSError, match="No regular file"):
+        await blobs.put_file(tmp_path / "folder" / "pipe", 10, links=False)
+    assert len(list(Path("/proc/self/fd").iterdir())) < 100 and files(tmp_path / "blobs/tmp") == []
+
+
 async def test_a_source_that_cannot_be_read_is_the_sources_fault(blobs: Blobs, tmp_path: Path) -> None:
     (tmp_path / "blobs-of-mine").mkdir()
     for missing in (tmp_path / "missing", tmp_path / "blobs-of-mine" / "missing"):

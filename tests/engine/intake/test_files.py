@@ -171,10 +171,10 @@ async def test_a_file_that_vanishes_while_it_is_read_is_refused_and_the_next_is_
     paths = write_notes(tmp_path, 3)
     put_file = house.store.blobs.put_file
 
-    async def vanishing(path: Path, limit: int) -> Any:
+    async def vanishing(path: Path, limit: int, *, links: bool) -> Any:
         if path == paths[1]:
             path.unlink()
-        return await put_file(path, limit)
+        return await put_file(path, limit, links=links)
 
     monkeypatch.setattr(house.store.blobs, "put_file", vanishing)
     job, told = await house.add(*paths)
@@ -223,11 +223,11 @@ async def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(house: House, 
     paths = write_notes(tmp_path, 3)
     put_file = house.store.blobs.put_file
 
-    async def replaced(path: Path, limit: int) -> Any:
+    async def replaced(path: Path, limit: int, *, links: bool) -> Any:
         if path == paths[1]:
             path.unlink()
             os.mkfifo(path)
-        return await put_file(path, limit)
+        return await put_file(path, limit, links=links)
 
     monkeypatch.setattr(house.store.blobs, "put_file", replaced)
     async with asyncio.timeout(10):

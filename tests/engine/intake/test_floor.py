@@ -137,10 +137,10 @@ async def test_bytes_that_are_still_being_written_count_as_used(
     gate = asyncio.Event()
     put_file = house.store.blobs.put_file
 
-    async def slow(path: Path, limit: int) -> Any:
+    async def slow(path: Path, limit: int, *, links: bool) -> Any:
         begun.append(path)
         await gate.wait()
-        return await put_file(path, limit)
+        return await put_file(path, limit, links=links)
 
     monkeypatch.setattr(house.store.blobs, "put_file", slow)
     taking = Taking(house, await house.intake.open_job(REQUEST), *paths)
@@ -231,13 +231,13 @@ async def test_a_disk_that_fills_while_a_file_is_copied(
 ) -> None:
     put_file = house.store.blobs.put_file
 
-    async def full(path: Path, limit: int) -> Any:
+    async def full(path: Path, limit: int, *, links: bool) -> Any:
         if path.name == "big.txt" and (disk.free < FLOOR or not low):
             raise DiskFull
         if path.name == "big.txt" and not taking.states.count(WAITING):
             disk.free = 0
             raise DiskFull
-        return await put_file(path, limit)
+        return await put_file(path, limit, links=links)
 
     monkeypatch.setattr(house.store.blobs, "put_file", full)
     job = await house.intake.open_job(REQUEST)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NoSuchFile, NotAFile, WatchGone
+from engine.errors import NotAFile, WatchGone, WatchReplaced
 from tests.engine.watching.conftest import MakeWatched
 
 
@@ -119,8 +119,10 @@ def test_an_empty_file_is_given_a_minute_to_be_filled(watch: MakeWatched) -> Non
     assert watched.names(watched.after(30)) == ["empty"]
 
 
-def test_pipes_sockets_and_links_that_lead_nowhere_are_told_once(watch: MakeWatched) -> None:
+def test_pipes_sockets_and_links_are_told_once(watch: MakeWatched) -> None:
     watched = watch()
+    (watched.directory.parent / "secret").write_text("<a/>")
+    (watched.directory / "out.xml").symlink_to("../secret")
     os.mkfifo(watched.directory / "pipe")
     (watched.directory / "loop").symlink_to("loop")
     (watched.directory / "itself").symlink_to(".")
@@ -132,12 +134,35 @@ def test_pipes_sockets_and_links_that_lead_nowhere_are_told_once(watch: MakeWatc
         os.chdir(before)
     ripe = watched.after(0)
     told = {os.fsdecode(name): type(found.error) for name, found in ripe.refused}
-    assert told == {"pipe": NotAFile, "loop": NotAFile, "itself": NotAFile, "nowhere": NoSuchFile, "socket": NotAFile}
+    assert told == {"pipe": NotAFile, "loop": NotAFile, "itself": NotAFile, "nowhere": NotAFile, "out.xml": NotAFile, "socket": NotAFile}
     watched.take(ripe)
     assert watched.after(30).refused == []
     (watched.directory / "absent").write_text("<a/>")
     watched.after(30)
-    assert watched.names(watched.after(2)) == ["absent", "nowhere"], "a link to a file is a file once that is there"
+    assert watched.names(watched.after(2)) == ["absent"]
+
+
+def test_a_link_in_the_place_of_the_folder_or_of_one_above_it_is_not_followed(watch: MakeWatched) -> None:
+    """Who may write beside the folder would choose what Nexus reads, with its rights."""
+    watched = watch()
+    inbox = watched.directory
+    (inbox / "a.xml").write_text("<a/>")
+    watched.after(0)
+    inbox.rename(inbox.parent / "elsewhere")
+    (inbox.parent / "secrets").mkdir()
+    (inbox.parent / "secrets" / "key.xml").write_text("<a/>")
+    inbox.symlink_to("secrets")
+    for _ in range(3):
+        with pytest.raises(WatchReplaced, match="leads through a link"):
+            watched.after(30)
+    inbox.unlink()
+    (inbox.parent / "elsewhere").rename(inbox)
+    assert watched.names(watched.after(30)) == ["a.xml"]
+    above = inbox.parent
+    above.rename(above.with_name("moved"))
+    above.symlink_to("moved")
+    with pytest.raises(WatchReplaced):
+        watched.after(30)
 
 
 def test_a_name_that_is_no_utf_8_is_a_name(watch: MakeWatched) -> None:

@@ -80,6 +80,15 @@ def elsewhere(tmp_path: Path) -> Path:
     return ELSEWHERE / f"nexus-{os.getpid()}-{tmp_path.name}"
 
 
+def test_nothing_is_moved_through_a_link(inbox: Path, tmp_path: Path) -> None:
+    """Whoever may write beside the target would choose where Nexus, with its rights, writes a file of his."""
+    (tmp_path / "system").mkdir()
+    (tmp_path / "done").symlink_to("system")
+    with pytest.raises(NotMoved, match="leads through a link"):
+        move(inbox, tmp_path / "done")
+    assert everything(inbox) == {"sub/a.xml": CONTENT} and [path for path in (tmp_path / "system").rglob("*") if path.is_file()] == []
+
+
 def test_to_another_file_system_the_bytes_and_times_are_the_same(inbox: Path, elsewhere: Path) -> None:
     os.utime(inbox / "sub/a.xml", ns=(5, 10**18))
     try:
