@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.contract import codec, keys
-from engine.errors import BadInput, EngineError, FileChanged, FileTooLarge, NoRoomForFile, NoSpace, NoSuchFile, NotReadable
+from engine.errors import (
+    BadInput,
+    EngineError,
+    FileChanged,
+    FileTooLarge,
+    NoRoomForFile,
+    NoSpace,
+    NoSuchFile,
+    NotReadable,
+)
 from engine.extraction.kinds import HEAD, Recognition, recognise
 from engine.extraction.sandbox.protocol import Crash
 from engine.extraction.sandbox.sandbox import Sandbox
@@ -101,7 +110,7 @@ class Intake:
         #: Files whose bytes are being written at this moment.
         self._copying = 0
         #: Called with jobs that have ended, once their value is stored.
-        self.on_job_end: Callable[[jobs.Job], None] = _nobody_listens
+        self.on_job_end: Callable[[jobs.Job], None] = lambda job: None
 
     @property
     def stalled(self) -> StoreError | EngineError | None:
@@ -377,10 +386,6 @@ def first_bytes(path: Path) -> bytes:
     """As much as recognition needs at least."""
     with path.open("rb") as file:
         return file.read(HEAD)
-
-
-def _nobody_listens(job: jobs.Job) -> None:
-    """Until someone does."""
 
 
 def _opens(recognition: Recognition) -> bool:
