@@ -110,7 +110,7 @@ class Intake:
         #: Files whose bytes are being written at this moment.
         self._copying = 0
         #: Called with jobs that have ended, once their value is stored.
-        self.on_job_end: Callable[[jobs.Job], None] = lambda job: None
+        self.on_job_end: Callable[[jobs.Job], None] = lambda _: None
 
     @property
     def stalled(self) -> StoreError | EngineError | None:
