@@ -140,7 +140,7 @@ async def owning(
             housekeeping.start()
             stack.push_async_callback(housekeeping.stop)
             await stack.enter_async_context(watching(store, outside, intake))
-            _look_after(stack, directory, engine, settings, told)
+            _look_after(stack, directory, store, engine, settings, told)
             http = await _serve(stack, directory, store, executor, engine, ownership, outside, port, told)
         else:
             await store.write(ensure_queues)
@@ -178,13 +178,13 @@ async def _telling(directory: Path, store: Store, outside: Outside, settings: Se
             told.journal.log(Level.INFO, "engine.stopped", "The engine has stopped.", pid=os.getpid())
 
 
-def _look_after(stack: AsyncExitStack, directory: Path, engine: Engine, settings: Settings, told: Telling) -> None:
+def _look_after(stack: AsyncExitStack, directory: Path, store: Store, engine: Engine, settings: Settings, told: Telling) -> None:
     """Ring where somebody should look, and send telemetry on where that is configured."""
     from engine.facade.alarms import Bell
     from engine.facade.exporters import makers
     from engine.telemetry.exporting.exporting import Exporting
 
-    bell = Bell(engine.alarms, told.journal)
+    bell = Bell(engine.alarms, told.journal, lambda: store.writer.trouble)
     exporting = Exporting(makers(directory, settings, os.environ, told.redaction, VERSION), told.keeper, told.journal)
     stack.push_async_callback(exporting.stop)
     stack.push_async_callback(bell.stop)

@@ -39,10 +39,11 @@ def _refused(directory: Path, lang: str | None) -> int | None:
     """Tell what is wrong with the configuration before the screen is taken; the exit code then."""
     from engine.errors import BadConfiguration
     from engine.facade.configuration import checked
+    from store.errors import DirectoryUnreadable
 
     try:
         checked(directory)
-    except BadConfiguration as error:
+    except (BadConfiguration, DirectoryUnreadable) as error:
         from nexus_tui.cli.session import Session
 
         return Session.of(directory, lang=lang).failed(error)

@@ -17,8 +17,12 @@ TENANT_VARIABLE = "NEXUS_TENANT"
 @cache
 def _configured(directory: Path) -> dict[str, str]:
     from engine.facade.configuration import configuration
+    from store.errors import StoreError
 
-    values = configuration(directory).values
+    try:
+        values = configuration(directory).values
+    except StoreError:
+        return {}
     return {
         key: str(values[key].value) for key in ("language", "tenant", "display.zone") if values[key].source != "default"
     }

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from store import driver
+from store.access import refuse_closed
 from store.blobs import CHUNK
-from store.connection import open_reader, pragma, quoted
+from store.connection import pragma
 from store.errors import BadBackup, Damaged, NewerSchema, NoBackup, NotFound
 from store.files import create, disk_error, sync, sync_file
 from store.migrate import latest, refuse_foreign
 from store.quarantine import stamp
+from store.reader import open_reader, quoted
 from store.references import referenced
 from store.store import BLOBS, DATABASE
 
@@ -86,6 +88,7 @@ def back_up(directory: Path, target: Path | None, wall_ms: int, stopping: Stoppi
 
     Blocks for as long as it takes. Raises `NotFound` where there is no data, `Damaged` if the database does not hold together, `DiskFull`, `Unwritable`.
     """
+    refuse_closed(directory)
     database = directory / DATABASE
     if not database.exists():
         raise NotFound(f"There is no database in {directory}.")

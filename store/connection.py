@@ -1,4 +1,4 @@
-"""Opening `nexus.db`: PRAGMAs, the one writing connection and the reading ones, and the drivers that run functions on them."""
+"""Opening `nexus.db` to write: PRAGMAs, the one writing connection and that of the checkpoints, and the drivers that run functions on connections."""
 
 from __future__ import annotations
 
@@ -32,15 +32,6 @@ WRITER_PRAGMAS = (
     f"PRAGMA wal_autocheckpoint={16000 if driver.VERSION >= driver.SAFE_WITH_SECOND_CHECKPOINTER else 4000}",
     "PRAGMA secure_delete=ON",
 )
-
-READER_PRAGMAS = (
-    "PRAGMA query_only=ON",
-    "PRAGMA busy_timeout=5000",
-    "PRAGMA cache_size=-8000",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA mmap_size=0",
-)
-
 
 class Driver(Protocol):
     """Where a function that talks to SQLite runs."""
@@ -117,18 +108,6 @@ def open_writer(
     return connection
 
 
-def open_reader(path: Path) -> driver.Connection:
-    """A connection that cannot write, for short reads only: a long one would hold back the WAL's checkpoint."""
-    connection = driver.connect(f"file:{quoted(path)}?mode=ro", uri=True, threads=True)
-    try:
-        for pragma in READER_PRAGMAS:
-            connection.execute(pragma).fetchall()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def open_checkpointer(path: Path) -> driver.Connection:
     """A connection for checkpoints only. Its syncs are the writer's: what is folded back must be on the disk before the WAL is written over."""
     connection = driver.connect(str(path), threads=True)
@@ -139,11 +118,6 @@ def open_checkpointer(path: Path) -> driver.Connection:
         connection.close()
         raise
     return connection
-
-
-def quoted(path: Path) -> str:
-    """A path as a URI of SQLite wants it."""
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def pragma(connection: driver.Connection, name: str) -> Any:

@@ -9,6 +9,7 @@ StoreError                    NX-S00
 ├── Damaged                   NX-S06  SQLite or a content hash says data changed          exit 69
 ├── Busy                      NX-S07  another process holds the database                  exit 69
 ├── Closed                    NX-S08  the store is closed
+├── DirectoryUnreadable       NX-S09  the data directory cannot be read                   exit 78
 ├── Quarantined               NX-S30  a damaged database was moved aside, or is gone      exit 69
 └── Refusal                           a caller's wish the store declines; nothing was written
     ├── InvalidKey            NX-S20
@@ -106,6 +107,15 @@ class Closed(StoreError):
     code = "NX-S08"
     title = "Store closed"
     hint = "Start the engine again."
+
+
+class DirectoryUnreadable(StoreError):
+    """The data directory cannot be read."""
+
+    code = "NX-S09"
+    title = "Data directory not readable"
+    hint = "Run the command as the user it belongs to (of the service: `sudo -u nexus nexus …`), or name another folder with --data-dir."
+    exit_code = 78
 
 
 class Quarantined(StoreError):

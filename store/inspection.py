@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from store import connection as opening
 from store.connection import ThreadDriver, pragma
 from store.driver import Connection
 from store.migrate import refuse_foreign
+from store.reader import open_reader
 
 #: Problems told at most.
 MOST = 5
@@ -25,7 +25,7 @@ async def inspect(path: Path) -> Inspection:
     """Check the database at `path`; takes about a second a GB. Raises `Damaged`, `NotNexus`, `NewerSchema`, `Busy`."""
 
     def connect() -> Connection:
-        connection = opening.open_reader(path)
+        connection = open_reader(path)
         try:
             refuse_foreign(connection, path)
         except BaseException:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store import driver
+from store.errors import StoreError
+from store.reader import open_reader
 from store.transaction import Transaction
 
 #: Milliseconds that a look from outside waits for a database that is being changed.
@@ -44,12 +46,10 @@ def everyone(connection: Transaction | driver.Connection) -> list[Setting]:
 def peek(path: Path) -> list[Setting]:
     """The rows of a database that is not open yet; none where it cannot be read, which its opening will say better."""
     try:
-        connection = driver.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    except driver.Error:
+        connection = open_reader(path, PATIENCE_MS)
+    except (driver.Error, StoreError):
         return []
     try:
-        connection.execute("PRAGMA query_only=ON")
-        connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
         return everyone(connection)
     except driver.Error:
         return []

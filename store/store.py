@@ -24,6 +24,7 @@ from store.connection import Driver, ThreadDriver
 from store.errors import StoreError
 from store.files import disk_error
 from store.migrate import migrate, refuse_foreign
+from store.reader import open_reader
 from store.sweep import next_expiry, sweep, vacuum
 from store.transaction import Transaction
 from store.writer import Writer
@@ -102,7 +103,7 @@ class Store:
             opened.push_async_callback(writing.close)
             reading: list[Driver] = []
             for _ in range(READERS):
-                reader = await ThreadDriver.open(lambda: opening.open_reader(path))
+                reader = await ThreadDriver.open(lambda: open_reader(path))
                 opened.push_async_callback(reader.close)
                 reading.append(reader)
             blobs = Blobs(directory / BLOBS, offload)

@@ -14,9 +14,10 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from store import driver
 from store.batch import rollback
-from store.connection import ThreadDriver, open_reader, pragma
+from store.connection import ThreadDriver, pragma
 from store.errors import Damaged, NotFound
 from store.files import create
+from store.reader import open_reader
 from store.records.steps import StepStatus
 
 T = TypeVar("T")

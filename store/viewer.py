@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from store import connection as opening
 from store import driver
+from store.access import refuse_closed
 from store.connection import ThreadDriver, pragma
 from store.errors import Damaged, NotFound
 from store.migrate import refuse_foreign
+from store.reader import open_reader
 from store.store import BLOBS, DATABASE
 
 T = TypeVar("T")
@@ -27,12 +28,13 @@ class Viewer:
     @classmethod
     async def open(cls, directory: Path) -> Viewer:
         """Open the database of `directory`, whose schema must be this version's."""
+        refuse_closed(directory)
         path = directory / DATABASE
         if not path.exists():
             raise NotFound(f"There is no database in {directory}.")
 
         def connect() -> driver.Connection:
-            connection = opening.open_reader(path)
+            connection = open_reader(path)
             try:
                 refuse_foreign(connection, path)
                 if not pragma(connection, "user_version"):

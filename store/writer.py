@@ -21,7 +21,7 @@ from store import driver
 from store.batch import Batch, Claims, Committed, Submission
 from store.connection import Driver
 from store.driver import translate
-from store.errors import Closed
+from store.errors import Closed, StoreError
 from store.transaction import NOTHING, Transaction
 
 T = TypeVar("T")
@@ -78,6 +78,8 @@ class Writer:
         self.claimant: Claimant | None = None
         #: Transactions committed so far.
         self.commits = 0
+        #: Why the last transaction was not committed; `None` once one is.
+        self.trouble: StoreError | None = None
 
     def start(self) -> None:
         """Begin to serve; `close` ends it."""
@@ -155,6 +157,7 @@ class Writer:
             if claimant is not None:
                 claimant.withdrew(translate(error))
             refuse(submissions, error)
+            self.trouble = told if isinstance(told := translate(error), StoreError) else None
         else:
             self._settle(submissions, committed, claimant)
 
@@ -170,6 +173,7 @@ class Writer:
 
     def _settle(self, batch: list[Submission], committed: Committed, claimant: Claimant | None) -> None:
         self.commits += 1
+        self.trouble = None
         self.counters.update(committed.deltas)
         for submission in reversed(batch[len(committed.results) :]):
             (self._yielding if submission.yielding else self._waiting).appendleft(submission)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ from engine.facade.reading import Reading
 from engine.facade.watches import ALARMS, WatchedFolders
 from engine.telemetry.journal import Journal, Level
 from store.errors import StoreError
+from store.store import DATABASE
 
 #: Seconds between two looks.
 LOOK_S = 5.0
+#: The alarm that the store takes no changes.
+STORE = "store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Alarm:
     subject: str
     observed: int
     limit: int
-    error: EngineError
+    error: EngineError | StoreError
 
 
 class Alarms:
@@ -58,11 +61,15 @@ class Alarms:
 
 
 class Bell:
-    """Looks every 5 s, and tells the log when an alarm begins and when it is over."""
+    """Looks every 5 s, and tells the log when an alarm begins and when it is over.
 
-    def __init__(self, alarms: Alarms, journal: Journal) -> None:
+    `trouble` says why the store takes no changes at this moment: the log must tell also what cannot be read back from the database.
+    """
+
+    def __init__(self, alarms: Alarms, journal: Journal, trouble: Callable[[], StoreError | None]) -> None:
         self._alarms = alarms
         self._journal = journal
+        self._trouble = trouble
         self._standing: dict[tuple[str, str], Alarm] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -78,7 +85,13 @@ class Bell:
 
     async def look(self) -> None:
         """One look. A kind of alarm for a subject is told once, however long it stands."""
-        raised = {(alarm.kind, alarm.subject): alarm for alarm in await self._alarms.raised()}
+        try:
+            raised = {(alarm.kind, alarm.subject): alarm for alarm in await self._alarms.raised()}
+        except StoreError:
+            # What cannot be asked for stands on; that it cannot be, whoever needs it tells.
+            raised = {key: alarm for key, alarm in self._standing.items() if alarm.kind != STORE}
+        if (trouble := self._trouble()) is not None:
+            raised[STORE, DATABASE] = Alarm(kind=STORE, subject=DATABASE, observed=0, limit=0, error=trouble)
         for key, alarm in raised.items():
             if key not in self._standing:
                 self._tell(Level.WARNING, "alarm.raised", str(alarm.error), alarm)
@@ -89,9 +102,7 @@ class Bell:
 
     async def _run(self) -> None:
         while True:
-            # A database that cannot be read is told by whoever needs it; the alarms that stand go on standing.
-            with suppress(StoreError):
-                await self.look()
+            await self.look()
             await asyncio.sleep(LOOK_S)
 
     def _tell(self, level: Level, event: str, message: str, alarm: Alarm) -> None:

@@ -16,6 +16,7 @@ from engine.settings import sources
 from engine.settings.catalogue import Catalogue, Limits, Setting, catalogue
 from engine.settings.sources import Place, Row, Settings, Valued
 from engine.settings.values import MASK
+from store.access import refuse_closed
 
 if TYPE_CHECKING:
     from store.driver import Connection
@@ -51,7 +52,11 @@ def configuration(
     flags: Mapping[str, str | None] | None = None,
     file: Path | None = None,
 ) -> Settings:
-    """Every setting's value, source and all that is wrong. Live rows are read from the database unless they are handed in; `file` is read instead of the one that counts."""
+    """Every setting's value, source and all that is wrong. Live rows are read from the database unless they are handed in; `file` is read instead of the one that counts.
+
+    Raises `DirectoryUnreadable` where the directory cannot be looked into.
+    """
+    refuse_closed(directory)
     found = _peek(directory) if live is None else live
     if file is not None:
         environ = {**environ, sources.VARIABLE: str(file)}
@@ -59,7 +64,7 @@ def configuration(
 
 
 def checked(directory: Path) -> None:
-    """Raise what keeps an engine from starting: an unreadable file, an unknown key, a bad value."""
+    """Raise what keeps an engine from starting: a directory or file that cannot be read, an unknown key, a bad value."""
     configuration(directory, live=()).checked()
 
 

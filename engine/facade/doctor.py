@@ -21,7 +21,8 @@ from engine.facade.disk import disk
 from engine.facade.engine import Engine
 from engine.facade.secrets import Resolver, secrets_of
 from store import driver
-from store.errors import StoreError
+from store.access import refuse_closed
+from store.errors import DirectoryUnreadable, StoreError
 from store.inspection import inspect
 from store.migrate import latest
 from store.owner import is_owned, read_owner
@@ -72,6 +73,12 @@ Probe = Callable[[Mapping[str, object]], Awaitable[None]]
 
 async def examine(directory: Path, engine: Engine | None, probe: Probe) -> Examination:
     """Look at everything. `engine` is a view of the data directory, `None` where that cannot be had."""
+    try:
+        refuse_closed(directory)
+    except DirectoryUnreadable as error:
+        # Nothing in it can be looked at, its configuration neither.
+        closed = Check(name="data_directory", status="fail", observed=f"{error.code} {error}", hint=error.hint)
+        return Examination(checks=(_python(), _sqlite(), closed))
     settings = configuration(directory)
     secrets = secrets_of(directory, settings)
     checks = [

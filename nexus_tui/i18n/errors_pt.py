@@ -151,6 +151,10 @@ BY_CODE: dict[str, tuple[str, str]] = {
     ),
     "NX-S03": ("Não é um banco do Nexus", "Aponte --data-dir para outra pasta, ou tire o arquivo dali."),
     "NX-S04": ("Disco cheio", "Libere espaço; a entrada volta sozinha."),
+    "NX-S09": (
+        "A pasta de dados não pode ser lida",
+        "Rode o comando como o usuário dono dela (o do serviço: `sudo -u nexus nexus …`), ou indique outra pasta com --data-dir.",
+    ),
     "NX-S05": (
         "Diretório de dados sem escrita",
         "Confira o dono e o modo da pasta (0700) e se o disco está montado para escrita.",
@@ -365,6 +369,11 @@ SENTENCES: dict[str, str] = {
     "{} cannot be moved to {}: it leads through a link.": "{} não pode ser movido para {}: o caminho passa por um atalho.",
     "A link stands in the place of the watched folder, or of one above it.": "Há um atalho no lugar da pasta vigiada, ou de uma acima dela.",
     "{} is a link that leads in a circle.": "{} é um atalho que anda em círculo.",
+    "{} cannot be read: it is another user's.": "{} não pode ser lida: é de outro usuário.",
+    "{} is no folder.": "{} não é uma pasta.",
+    "The last changes of {} lie beside it in {}-wal, which cannot be read without writing. Copy the folder to where it may be written.":
+        "As últimas mudanças de {} estão ao lado, em {}-wal, que não pode ser lido sem escrever. Copie a pasta para onde se possa escrever.",
+    "The data directory cannot be read.": "A pasta de dados não pode ser lida.",
     "{} cannot be read.": "{} não pode ser lido.",
     "{} cannot be read: {}.": "{} não pode ser lido: {}.",
     "{} changed while it was read.": "{} mudou durante a leitura.",
@@ -377,7 +386,6 @@ SENTENCES: dict[str, str] = {
     "Looking at the watched folder failed.": "A leitura da pasta vigiada falhou.",
     "{} is not there.": "{} não está lá.",
     "{} is not watched.": "{} não é vigiada.",
-    "{} is no folder.": "{} não é uma pasta.",
     "{} must be named from the root.": "{} precisa ser indicada a partir da raiz.",
     "{} crosses the data directory, whose files are no documents.": "{} cruza o diretório de dados, cujos arquivos não são documentos.",
     "{} crosses {}, which is watched already.": "{} cruza {}, que já é vigiada.",

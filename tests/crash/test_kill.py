@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from store.connection import open_reader
+from store.reader import open_reader
 from store.store import DATABASE
 from tests.simulation.notes import write_notes
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from store.connection import open_reader
+from store.reader import open_reader
 from store.store import DATABASE
 from tests.simulation.history import check
 from tests.simulation.notes import write_notes

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from store import connection as opening
-from store import driver
+from store import driver, reader
 from store.blobs import Blob, Blobs
 from store.errors import Closed
 from store.migrate import migrate
@@ -187,7 +187,7 @@ async def open_store(
         await asyncio.sleep(chance.choice((0, 0.0005, 0.003)))
 
     loop.around_work = around_work
-    reading = [opening.open_reader(path) for _ in range(2)]
+    reading = [reader.open_reader(path) for _ in range(2)]
     mortality.open += [writing, *reading]
     readers = [InlineDriver(connection, mortality, chance) for connection in reading]
     blobs = Blobs(directory / BLOBS, offload)

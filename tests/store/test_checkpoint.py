@@ -9,7 +9,7 @@ import pytest
 
 from store import checkpoint, driver
 from store.checkpoint import Checkpointer
-from store.connection import open_reader
+from store.reader import open_reader
 from store.store import DATABASE, Store
 from store.transaction import Transaction
 from tests.store.harness import ManualClock

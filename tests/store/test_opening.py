@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import connection as opening
-from store import driver, kv, queues
+from store import driver, kv, queues, reader
 from store.errors import Closed, Damaged, DiskFull, StoreError, Unwritable
 from store.kv import Namespace
 from store.queues import Draft, State
@@ -60,7 +60,7 @@ def test_the_path_may_hold_what_a_uri_would_trip_over(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.touch()
     opening.open_writer(path).close()
-    opening.open_reader(path).close()
+    reader.open_reader(path).close()
 
 
 async def test_everything_is_private_whatever_the_umask(tmp_path: Path, clock: ManualClock) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from store import batch, driver, writer
 from store.batch import Committed
-from store.connection import Driver, ThreadDriver, open_reader, open_writer
+from store.connection import Driver, ThreadDriver, open_writer
 from store.errors import Closed, DiskFull, Refusal, StoreError
+from store.reader import open_reader
 from store.transaction import Transaction
 from store.writer import Writer
 

@@ -194,7 +194,7 @@ def test_a_foreign_or_broken_database_is_left_alone(nexus: Nexus, tmp_path: Path
     assert (nexus.directory / "nexus.db").read_bytes() == before
     file = Nexus(tmp_path / "file")
     file.directory.write_text("a file")
-    assert "NX-S05" in file("init", code=78).err
+    assert "NX-S09" in file("init", code=78).err
 
 
 def test_init_twice_changes_nothing(nexus: Nexus) -> None:
