@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import NoData, OwnerGone, Unanswered
+from nexus_tui.operator import operator
 from nexus_tui.version import VERSION
 from store.errors import NotFound, Owned
 
@@ -56,7 +57,7 @@ class Appliance:
 
 @asynccontextmanager
 async def appliance(
-    directory: Path, *, work: bool = True, attach: bool = True, port: int | None = None
+    directory: Path, *, work: bool = True, attach: bool = True, port: int | None = None, face: str = "cli"
 ) -> AsyncIterator[Appliance]:
     """Own `directory` and run its engine; if another process owns it, look on and send it commands (`attach`), or raise `Owned`.
 
@@ -78,13 +79,13 @@ async def appliance(
                 continue
             async with AsyncExitStack() as stack:
                 try:
-                    view = await stack.enter_async_context(viewing(directory, owner))
+                    view = await stack.enter_async_context(viewing(directory, owner, face))
                 except OwnerGone:
                     continue
                 yield view
             return
     try:
-        async with owning(directory, ownership, work=work, port=port) as owned:
+        async with owning(directory, ownership, work=work, port=port, face=face) as owned:
             yield owned
     finally:
         ownership.release()
@@ -92,7 +93,7 @@ async def appliance(
 
 @asynccontextmanager
 async def owning(
-    directory: Path, ownership: Ownership, *, work: bool, port: int | None = None
+    directory: Path, ownership: Ownership, *, work: bool, port: int | None = None, face: str = "cli"
 ) -> AsyncIterator[Appliance]:
     """Run the engine: store, sandbox, dispatcher, intake, timers, sockets; in that order up, in the reverse down."""
     from engine.extraction.sandbox.sandbox import Sandbox
@@ -129,7 +130,7 @@ async def owning(
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
         housekeeping = Housekeeping(store, space)
         dispatcher.on_job_end = housekeeping.on_job_end = _concluding(stack, intake)
-        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper, VERSION)
+        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper, version=VERSION, who=operator(face))
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher), directory)
         if work:
             await limits.announce(store, settings.limits())
@@ -256,14 +257,14 @@ def _owner(boot_ms: int, socket: Path | None, http: str | None = None) -> dict[s
 
 
 @asynccontextmanager
-async def viewing(directory: Path, owner: dict[str, Any]) -> AsyncIterator[Appliance]:
+async def viewing(directory: Path, owner: dict[str, Any], face: str) -> AsyncIterator[Appliance]:
     """Look on: read the database read-only, send commands to its owner."""
     from engine.api.client import RemoteExecutor
     from engine.outside import Outside
     from store.migrate import latest
 
     async with AsyncExitStack() as stack:
-        executor = RemoteExecutor(directory, owner, latest(), Outside.system().new_id)
+        executor = RemoteExecutor(directory, owner, latest(), Outside.system().new_id, operator(face))
         stack.push_async_callback(executor.close)
         await executor.check()
         yield await _look(stack, directory, executor, "viewer")
@@ -343,7 +344,7 @@ async def _announced(directory: Path) -> dict[str, Any] | None:
 class Nobody:
     """Where nothing runs, nothing can be told to do anything."""
 
-    async def execute(self, command: Any) -> Any:
+    async def execute(self, command: Any, who: str | None = None) -> Any:
         raise Unanswered("No engine runs on this data directory.")
 
     async def take_in(self, job: str, tenant: str, paths: Any) -> AsyncIterator[dict[str, Any]]:

@@ -59,7 +59,7 @@ async def _run(directory: Path, lang: str | None, term: str) -> int:
         # After the first frame: these imports would double the time to it.
         from nexus_tui.appliance import appliance
 
-        return (await stack.enter_async_context(appliance(directory))).engine
+        return (await stack.enter_async_context(appliance(directory, face="tui"))).engine
 
     app = NexusApp(
         start,

@@ -28,6 +28,7 @@ KEYS_BELOW = ("ingest:{}:", "half:{}:", "report:{}:", "assistant:{}:")
 #: Where something of a subject may be that belongs to no document of theirs: what is kept for a while only, or can be made again.
 PASSING = (
     ("kv", ("key", "val", "meta")), ("outbox", ("ref", "body")), ("command", ("result",)), ("seen", ("path", "error")),
+    ("decision", ("subject", "reversal")),
 )  # fmt: skip
 #: Remembered results are for callers that repeat a command within this time; older ones go with any erasure.
 ANSWERS_MS = 10 * 60 * 1000

@@ -134,16 +134,26 @@ def expire_at(tx: Transaction, now: int, namespace: Namespace, key: str, expires
     return tx.execute(f"UPDATE kv SET exp=? WHERE ns=? AND key=? AND {LIVE}", (expires, namespace, key, now)).rowcount > 0
 
 
-def expire_below(tx: Transaction, now: int, namespace: Namespace, prefix: str, expires: int | None, after: str, limit: int) -> list[str]:
-    """Change when live keys with a prefix expire, at most `limit` of those behind `after`. Returns the keys, in order."""
+def expire_again(tx: Transaction, namespace: Namespace, key: str, expires: int | None, instead_of: int | None) -> bool:
+    """Take back a change of when a key expires, unless it was changed again; also of one that has expired by it and is not swept yet. True if that was done."""
+    tx.touch("kv")
+    if expires is not None:
+        tx.expires(expires)
+    return tx.execute("UPDATE kv SET exp=? WHERE ns=? AND key=? AND exp IS ?", (expires, namespace, key, instead_of)).rowcount > 0
+
+
+def expire_below(
+    tx: Transaction, now: int, namespace: Namespace, prefix: str, expires: int | None, after: str, limit: int
+) -> list[tuple[str, int | None]]:
+    """Change when live keys with a prefix expire, at most `limit` of those behind `after`. Returns the keys, in order, and when they expired before."""
     keys = [
-        row[0]
+        (row[0], row[1])
         for row in tx.rows(
-            f"SELECT key FROM kv WHERE ns=? AND key>=? AND key>? AND key<? AND {LIVE} ORDER BY key LIMIT ?",
+            f"SELECT key, exp FROM kv WHERE ns=? AND key>=? AND key>? AND key<? AND {LIVE} ORDER BY key LIMIT ?",
             (namespace, prefix, after, _after(prefix), now, limit),
         )
     ]
-    tx.executemany("UPDATE kv SET exp=? WHERE ns=? AND key=?", [(expires, namespace, key) for key in keys])
+    tx.executemany("UPDATE kv SET exp=? WHERE ns=? AND key=?", [(expires, namespace, key) for key, _ in keys])
     if keys and expires is not None:
         tx.expires(expires)
     tx.touch("kv")

@@ -391,7 +391,7 @@ def revive(tx: Transaction, now: int, message: int) -> bool:
         return False
     dead, origin = row
     tx.execute(
-        "UPDATE msg SET queue=?, origin=NULL, state=0, due=0, lease=0, deliveries=0, attempts=0, run=run+1, created=? WHERE id=?",
+        "UPDATE msg SET queue=?, origin=NULL, state=0, due=0, lease=0, deliveries=0, attempts=0, run=run+1, created=?, binned=NULL WHERE id=?",
         (origin, now, message),
     )
     tx.count(counter(dead, State.READY), -1)

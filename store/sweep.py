@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from store import driver, locks
+from store.records import decisions
 from store.transaction import Transaction
 
 BATCH = 100
@@ -33,17 +34,19 @@ EXPIRING = (
     ("DELETE FROM lock WHERE name IN (SELECT name FROM lock WHERE owner IS NULL AND exp<=? LIMIT ?) RETURNING fence", locks.RELEASED_MS, "lock"),
     ("DELETE FROM dedup WHERE (queue,key) IN (SELECT queue,key FROM dedup WHERE exp<=? LIMIT ?) RETURNING 0", 0, ""),
     ("DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at<=? LIMIT ?) RETURNING 0", COMMAND_MS, ""),
+    ("DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE at<=? LIMIT ?) RETURNING 0", decisions.KEPT_MS, ""),
 )
 NEXT = (
     ("SELECT min(exp) FROM kv WHERE exp IS NOT NULL", 0),
     ("SELECT min(exp) FROM lock WHERE owner IS NULL", locks.RELEASED_MS),
     ("SELECT min(exp) FROM dedup", 0),
     ("SELECT min(at) FROM command", COMMAND_MS),
+    ("SELECT min(at) FROM decision", decisions.KEPT_MS),
 )
 
 
 def sweep(tx: Transaction, wall: int, monotonic: Callable[[], float]) -> Swept:
-    """Delete expired keys, released locks, deduplication marks and old command results: at most `MOST_ROWS`, and for `MOST_SECONDS`."""
+    """Delete expired keys, released locks, deduplication marks, old command results and decisions: at most `MOST_ROWS`, and for `MOST_SECONDS`."""
     deadline = monotonic() + MOST_SECONDS
     expired = 0
     for statement, kept, floor in EXPIRING:

@@ -47,9 +47,9 @@ class Failed(EngineError):
 
 
 class RemoteExecutor:
-    """Executes commands in the process that owns the data directory. Raises `VersionMismatch` if that runs another schema."""
+    """Executes commands in the process that owns the data directory, for `who`: the user and the face. Raises `VersionMismatch` if that runs another schema."""
 
-    def __init__(self, directory: Path, owner: dict[str, Any], schema: int, new_id: Callable[[], str]) -> None:
+    def __init__(self, directory: Path, owner: dict[str, Any], schema: int, new_id: Callable[[], str], who: str = "") -> None:
         if owner.get("schema") != schema:
             raise VersionMismatch(
                 f"Process {owner.get('pid')} runs schema {owner.get('schema')}, this Nexus has {schema}."
@@ -58,6 +58,7 @@ class RemoteExecutor:
         self._owner = (self._pid, owner.get("boot"))
         self._directory = directory
         self._new_id = new_id
+        self._who = who
         # Valid until `close`: httpx opens connections when it needs them.
         self._address = ExitStack()
         transport = httpx.AsyncHTTPTransport(uds=self._address.enter_context(address(directory)))
@@ -71,9 +72,9 @@ class RemoteExecutor:
         except httpx.HTTPError as error:
             raise await self._unanswered(error) from error
 
-    async def execute(self, command: Command) -> CommandResult:
+    async def execute(self, command: Command, who: str | None = None) -> CommandResult:
         """Send a command. Raises `Unanswered` if nobody answers, `OwnerGone` if the owner ended, `Failed` with its own error."""
-        wire = codec.encode(Wire(command_id=self._new_id(), command=command))
+        wire = codec.encode(Wire(command_id=self._new_id(), command=command, who=who or self._who))
         try:
             response = await self._client.post("/api/local/commands", content=wire)
         except httpx.HTTPError as error:

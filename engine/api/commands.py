@@ -84,7 +84,7 @@ class Commands:
         known = await self._remembered(wire.command_id)
         if known is not None:
             return known
-        result = _encode(await self._executing.execute(wire.command))
+        result = _encode(await self._executing.execute(wire.command, wire.who))
         wall = self._store.clock.wall_ms()
         await self._store.write(partial(_remember, wall=wall, command_id=wire.command_id, result=result))
         return result

@@ -195,10 +195,9 @@ class FileIssue(_Command, frozen=True, kw_only=True):
 
 
 class EraseSubject(_Command, frozen=True, kw_only=True):
-    """Erase all documents of a person or company, and what hangs on them. `who` is the user and the face."""
+    """Erase all documents of a person or company, and what hangs on them."""
 
     subject: str
-    who: str
 
 
 class CollectBlobs(_Command, frozen=True, kw_only=True):
@@ -228,18 +227,21 @@ class RemoveCompany(_Command, frozen=True, kw_only=True):
 
 
 class ChangeSetting(_Command, frozen=True, kw_only=True):
-    """Set a setting while the engine runs; `None` takes it back. `who` is the user and the face."""
+    """Set a setting while the engine runs; `None` takes it back."""
 
     key: str
     value: str | None
-    who: str
+
+
+class Undo(_Command, frozen=True, kw_only=True):
+    """Take back the last decision that can be, if it is not older than 10 seconds."""
 
 
 Command = (
     OpenJob | TakeIn | CloseJob | Requeue | Reprocess | Cancel | Enqueue | ChangeQueue | PurgeQueue | DropDead | RestoreDead
     | PutKey | DeleteKeys | ExpireKey | ReleaseLocks | SweepNow | PutCompany | RemoveCompany | ChangeSetting
     | SendOn | AddWatch | RemoveWatch | PauseWatch | BeginBackfill | NoteBackfill | PauseBackfills
-    | RebuildAssistant | ExpireKeys | CollectBlobs | EraseSubject | FileIssue
+    | RebuildAssistant | ExpireKeys | CollectBlobs | EraseSubject | FileIssue | Undo
 )  # fmt: skip
 
 
@@ -262,7 +264,8 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on its way through the owner's socket, deduplicated by its id."""
+    """A command on its way through the owner's socket, deduplicated by its id. `who` asks for it: the user and the face."""
 
     command_id: str
     command: Command
+    who: str = ""

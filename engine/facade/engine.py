@@ -11,6 +11,7 @@ from engine.facade.assistant import Assistant
 from engine.facade.backfills import Backfills
 from engine.facade.blobs import BlobFiles
 from engine.facade.companies import OwnCompanies
+from engine.facade.decisions import Decisions
 from engine.facade.documents import Documents
 from engine.facade.erasure import Erasures
 from engine.facade.jobs import Jobs
@@ -58,6 +59,7 @@ class Engine:
         self.search = Searching(reading)
         self.assistant = Assistant(reading, executing)
         self.settings = LiveSettings(reading, executing)
+        self.decisions = Decisions(reading, executing)
         self.alarms = Alarms(reading, directory, self.queues, self.watches)
         self.reading = reading
 

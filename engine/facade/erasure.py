@@ -90,9 +90,9 @@ class Erasures:
             identifier=identifier, documents=tuple(one.doc for one in found), at_work=tuple(one.doc for one in found if one.at_work), names=tuple(names),
         )  # fmt: skip
 
-    async def erase(self, subject: str, who: str) -> CommandResult:
+    async def erase(self, subject: str) -> CommandResult:
         """Do it."""
-        result: CommandResult = await self._executing.execute(EraseSubject(subject=subject, who=who))
+        result: CommandResult = await self._executing.execute(EraseSubject(subject=subject))
         return result
 
     async def everyone(self) -> tuple[ErasureView, ...]:
@@ -150,7 +150,7 @@ def identified(subject: str) -> str:
     return identifier
 
 
-async def erase(store: Store, command: EraseSubject, keeper: Keeper | None = None) -> CommandResult:
+async def erase(store: Store, command: EraseSubject, who: str, keeper: Keeper | None = None) -> CommandResult:
     """Carry the command out, in the telemetry too if this process keeps some. What is at work is refused; the rest goes. Raises `StillThere` if the WAL could not be emptied."""
     identifier = identified(command.subject)
     wall = store.clock.wall_ms()
@@ -178,7 +178,7 @@ async def erase(store: Store, command: EraseSubject, keeper: Keeper | None = Non
     done = Tally(*map(sum, zip(*tallies, Tally(0, blobs, 0, 0), strict=True)))
     forgotten = keeper is None or await keeper.erase([one.decode() for one in gone], sought)
     if any(done):
-        await store.write(lambda tx: erasure.bury(tx, wall, command.who, done))
+        await store.write(lambda tx: erasure.bury(tx, wall, who, done))
     await store.writer.between(erasure.scour)
     if not (await erasure.emptied(store.writer.between) and forgotten):
         raise StillThere("The write-ahead log could not be emptied: another program reads the database.")

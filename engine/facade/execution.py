@@ -13,8 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, EngineError
-from engine.facade import blobs, commands, erasure, folders, issue_filing, manual, rebuilding, refusals, rerun, settings
+from engine.facade import (
+    blobs,
+    commands,
+    deciding,
+    erasure,
+    folders,
+    issue_filing,
+    manual,
+    rebuilding,
+    refusals,
+    rerun,
+    settings,
+)
 from engine.facade.commands import Command, CommandResult, Refusal
+from engine.facade.deciding import expiry
+from engine.facade.refusals import counted
 from engine.facade.state import namespace
 from engine.fiscal.companies import Regime
 from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
@@ -22,7 +36,7 @@ from engine.intake.intake import WAITING, Acknowledged, Intake, Request
 from engine.intake.requeue import requeue_dead, requeue_message
 from engine.outside import Outside
 from engine.telemetry.keeper import Keeper
-from store import kv, queues
+from store import kv
 from store.errors import StoreError
 from store.records import companies
 from store.store import Store
@@ -30,23 +44,26 @@ from store.transaction import Transaction
 
 #: A swept bite is about 10 ms; this bounds one command to a few seconds.
 MOST_BITES = 500
-#: Keys changed in one turn of the writer.
-BATCH = 200
-#: Longest time to live a caller may ask for: a century, in seconds.
-LONGEST_TTL_S = 100 * 365 * 24 * 3600
-#: Largest setting of a queue that the store sets no limit to; longer times than 24 days say nothing more.
-LARGEST_SETTING = 2**31 - 1
 
 
 class LocalExecutor:
-    """Executes commands over the store and the intake of this process."""
+    """Executes commands over the store and the intake of this process. `who` decides, the user and the face, where nobody else is named."""
 
-    def __init__(self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]], keeper: Keeper | None = None, version: str = "") -> None:
+    def __init__(
+        self, store: Store, outside: Outside, intake: Intake, sweep: Callable[[], Awaitable[bool]], keeper: Keeper | None = None, *, version: str = "", who: str = ""
+    ) -> None:
         self._store = store
         self._clock = outside.clock
         self._new_id = outside.new_id
         self._intake = intake
         self._sweep = sweep
+        self._who = who
+        #: What is kept with who decided it.
+        self._deciding: dict[type[Any], deciding.Deciding] = {
+            **deciding.handlers(store, outside.clock),
+            commands.EraseSubject: lambda command, who: erasure.erase(store, command, who, keeper),
+            commands.ChangeSetting: lambda command, who: settings.change(store, outside.clock.wall_ms(), command, who),
+        }
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[CommandResult]]] = {
             commands.OpenJob: self._open_job,
             commands.TakeIn: self._take_in_one,
@@ -58,26 +75,20 @@ class LocalExecutor:
             commands.Cancel: self._cancel,
             commands.RebuildAssistant: self._rebuild_assistant,
             commands.Enqueue: self._enqueue,
-            commands.ChangeQueue: self._change_queue,
-            commands.PurgeQueue: self._purge,
-            commands.DropDead: self._drop,
             commands.RestoreDead: self._restore,
             commands.PutKey: self._put_key,
             commands.DeleteKeys: self._delete_keys,
-            commands.ExpireKey: self._expire_key,
-            commands.ExpireKeys: self._expire_keys,
-            commands.ReleaseLocks: self._release,
             commands.SweepNow: self._sweep_now,
             commands.CollectBlobs: lambda _: blobs.collect(store),
-            commands.EraseSubject: lambda command: erasure.erase(store, command, keeper),
             commands.PutCompany: self._put_company,
             commands.RemoveCompany: self._remove_company,
-            commands.ChangeSetting: self._change_setting,
         }
 
-    async def execute(self, command: Command) -> CommandResult:
-        """Run one command. Bad input and the store's refusals are part of the result; other errors are raised."""
+    async def execute(self, command: Command, who: str | None = None) -> CommandResult:
+        """Run one command for `who`. Bad input and the store's refusals are part of the result; other errors are raised."""
         try:
+            if (decide := self._deciding.get(type(command))) is not None:
+                return await decide(command, who or self._who)
             return await self._handlers[type(command)](command)
         except (BadInput, StoreError) as error:
             if isinstance(error, StoreError) and error.exit_code != 2:
@@ -118,18 +129,18 @@ class LocalExecutor:
                 outcome.append((str(message), refusals.known(requeue_message(tx, now, wall, message))))
             return outcome
 
-        return _counted(await self._store.write(operation))
+        return counted(await self._store.write(operation))
 
     async def _reprocess(self, command: commands.Reprocess) -> CommandResult:
         job = self._new_id()
         return await rerun.rerun(self._store, self._clock, job, command.documents, ttl_s=self._intake.job_ttl_s)
 
     async def _rebuild_assistant(self, command: commands.RebuildAssistant) -> CommandResult:
-        return _counted(await rebuilding.rebuild(self._store, self._clock, command.documents))
+        return counted(await rebuilding.rebuild(self._store, self._clock, command.documents))
 
     async def _cancel(self, command: commands.Cancel) -> CommandResult:
         now, wall = self._clock.steady_ms(), self._clock.wall_ms()
-        return _counted(await self._store.write(lambda tx: [(doc, manual.cancel(tx, now, wall, doc)) for doc in command.documents]))
+        return counted(await self._store.write(lambda tx: [(doc, manual.cancel(tx, now, wall, doc)) for doc in command.documents]))
 
     async def _enqueue(self, command: commands.Enqueue) -> CommandResult:
         event = manual.validated(command.event)
@@ -149,33 +160,13 @@ class LocalExecutor:
             result = await rerun.rerun(self._store, self._clock, self._new_id(), docs, tenant, priority, ttl_s=ttl_s)
         return CommandResult(done=result.done, refused=result.refused, data={"name": name, **result.data})
 
-    async def _change_queue(self, command: commands.ChangeQueue) -> CommandResult:
-        for setting, value in command.settings.items():
-            if value > LARGEST_SETTING and queues.SETTABLE.get(setting, (0, 0))[1] is None:
-                raise BadInput(f"{setting} may be {LARGEST_SETTING} at most.")
-
-        await self._store.write(lambda tx: queues.change(tx, command.queue, **command.settings))
-        undo = "resume" if command.settings == {"paused": 1} else None
-        return CommandResult(done=1, undo=undo)
-
-    async def _purge(self, command: commands.PurgeQueue) -> CommandResult:
-        now, wall = self._clock.steady_ms(), self._clock.wall_ms()
-
-        purged = await self._store.write(lambda tx: manual.purge(tx, now, wall, command.queue))
-        return CommandResult(done=len(purged), undo="restore" if purged else None, data={"messages": purged})
-
-    async def _drop(self, command: commands.DropDead) -> CommandResult:
-        now = self._clock.steady_ms()
-        result = _counted(await self._store.write(lambda tx: manual.drop(tx, now, command.messages)))
-        return CommandResult(done=result.done, refused=result.refused, undo="restore" if result.done else None)
-
     async def _restore(self, command: commands.RestoreDead) -> CommandResult:
         wall = self._clock.wall_ms()
-        return _counted(await self._store.write(lambda tx: manual.restore(tx, wall, command.messages)))
+        return counted(await self._store.write(lambda tx: manual.restore(tx, wall, command.messages)))
 
     async def _put_key(self, command: commands.PutKey) -> CommandResult:
         wanted = namespace(command.namespace)
-        expires = _expiry(self._clock.wall_ms(), command.ttl_s)
+        expires = expiry(self._clock.wall_ms(), command.ttl_s)
         value: bytes | None = command.value
         sha = None
         if len(command.value) > kv.INLINE:
@@ -193,38 +184,12 @@ class LocalExecutor:
         wanted = namespace(command.namespace)
         return CommandResult(done=await self._store.write(lambda tx: sum(kv.delete(tx, wanted, key) for key in command.keys)))
 
-    async def _expire_key(self, command: commands.ExpireKey) -> CommandResult:
-        wall = self._clock.wall_ms()
-        expires = _expiry(wall, command.ttl_s)
-        wanted = namespace(command.namespace)
-        found = await self._store.write(lambda tx: kv.expire_at(tx, wall, wanted, command.key, expires))
-        return CommandResult(done=1) if found else CommandResult(refused=(refusals.NO_SUCH_KEY.of(command.key),))
-
-    async def _expire_keys(self, command: commands.ExpireKeys) -> CommandResult:
-        wall, wanted = self._clock.wall_ms(), namespace(command.namespace)
-        expires = _expiry(wall, command.ttl_s)
-        changed, after = 0, ""
-        while keys := await self._store.write(lambda tx, after=after: kv.expire_below(tx, wall, wanted, command.prefix, expires, after, BATCH)):  # type: ignore[misc]
-            changed, after = changed + len(keys), keys[-1]
-        return CommandResult(done=changed)
-
-    async def _release(self, command: commands.ReleaseLocks) -> CommandResult:
-        wall = self._clock.wall_ms()
-
-        def operation(tx: Transaction) -> manual.Outcome:
-            return [(name, manual.release(tx, wall, name, force=command.force)) for name in command.names]
-
-        return _counted(await self._store.write(operation))
-
     async def _sweep_now(self, command: commands.SweepNow) -> CommandResult:
         before = self._store.counters["expired"]
         for _ in range(MOST_BITES):
             if not await self._sweep():
                 break
         return CommandResult(done=self._store.counters["expired"] - before)
-
-    async def _change_setting(self, command: commands.ChangeSetting) -> CommandResult:
-        return await settings.change(self._store, self._clock.wall_ms(), command)
 
     async def _put_company(self, command: commands.PutCompany) -> CommandResult:
         _one(command.tenant)
@@ -274,20 +239,6 @@ def _subject(command: Command) -> str:
         if subject is not None:
             return subject.decode("utf-8", "replace") if isinstance(subject, bytes) else subject
     return ""
-
-
-def _expiry(wall: int, ttl_s: int | None) -> int | None:
-    """When a key expires that lives `ttl_s` from now. Raises `BadInput`."""
-    if ttl_s is None:
-        return None
-    if not 0 < ttl_s <= LONGEST_TTL_S:
-        raise BadInput(f"A time to live is 1 to {LONGEST_TTL_S} seconds.")
-    return wall + ttl_s * 1000
-
-
-def _counted(outcome: Sequence[tuple[str, refusals.Declined | None]]) -> CommandResult:
-    refused = tuple(declined.of(subject) for subject, declined in outcome if declined is not None)
-    return CommandResult(done=len(outcome) - len(refused), refused=refused)
 
 
 def _documents_of(connection: Any, *, messages: tuple[int, ...]) -> tuple[str, ...]:

@@ -33,10 +33,8 @@ def handlers(
         commands.SendOn: folders.send_on,
         commands.AddWatch: folders.add,
         commands.RemoveWatch: folders.remove,
-        commands.PauseWatch: folders.pause,
         commands.BeginBackfill: folders.begin_backfill,
         commands.NoteBackfill: folders.note_backfill,
-        commands.PauseBackfills: folders.pause_backfills,
     }
 
 
@@ -69,14 +67,6 @@ class _Folders:
         _known(command.directory, await self._store.write(operation))
         return CommandResult(done=1)
 
-    async def pause(self, command: commands.PauseWatch) -> CommandResult:
-        def operation(tx: Transaction) -> bool:
-            return any(watches.pause(tx, one, paused=command.paused) for one in rules.watched_as(command.directory))
-
-        found = await self._store.write(operation)
-        _known(command.directory, found)
-        return CommandResult(done=1, undo="resume" if command.paused else None)
-
     async def begin_backfill(self, command: commands.BeginBackfill) -> CommandResult:
         if command.rate is not None and not 0 < command.rate <= FASTEST:
             raise BadInput(f"A rate is 1 to {FASTEST} files a minute.")
@@ -99,10 +89,6 @@ class _Folders:
 
         await self._store.write(operation)
         return CommandResult(done=1)
-
-    async def pause_backfills(self, command: commands.PauseBackfills) -> CommandResult:
-        done = await self._store.write(lambda tx: watches.pause_backfills(tx, command.directory, paused=command.paused))
-        return CommandResult(done=done, undo="resume" if done and command.paused else None)
 
 
 def _known(directory: bytes, found: bool) -> None:

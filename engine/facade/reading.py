@@ -32,8 +32,8 @@ class Reading(Protocol):
 class Executing(Protocol):
     """Carries commands out: in this process, or through the owner's socket."""
 
-    async def execute(self, command: Any) -> Any:
-        """Run a command to its result."""
+    async def execute(self, command: Any, who: str | None = None) -> Any:
+        """Run a command to its result. `who` asks for it, the user and the face, if not whoever this was made for."""
         ...
 
     def take_in(self, job: str, tenant: str, paths: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.facade.commands import Refusal
+from engine.facade.commands import CommandResult, Refusal
 
 
 class Declined(NamedTuple):
@@ -34,6 +35,11 @@ LOCK_ALIVE = Declined(
 NO_SUCH_KEY = Declined("NX-F11", "no such key", "`nexus kv ls` lists them.")
 NOT_A_COMPANY = Declined("NX-F12", "not an own company", "`nexus companies ls` lists them.")
 OVERTAKEN = Declined("NX-F13", "its document was run again since", "Nothing to do: the newer run counts.")
+NOTHING_TO_UNDO = Declined("NX-F14", "nothing to undo", "`nexus undo --list` shows what was decided; drop, purge, pause, queue settings and lifetimes can be undone.")
+TOO_LATE = Declined(
+    "NX-F15", "more than 10 seconds ago", "Take it back by hand: `nexus dlq undrop`, `nexus queues resume`, `nexus watch resume`, `nexus kv ttl`."
+)
+CHANGED_SINCE = Declined("NX-F16", "changed again since", "Nothing was touched: look at it, and change it by hand.")
 NO_REPORT = Declined("NX-F50", "no finished report", "Bring it to its end first: `nexus dlq requeue` or `nexus reprocess`.")
 
 #: All of them, by code.
@@ -41,10 +47,18 @@ DECLINED: dict[str, Declined] = {
     one.code: one
     for one in (
         NO_SUCH_DOCUMENT, STILL_AT_WORK, OTHER_TENANT, AT_ITS_END, NO_DEAD_LETTER, LOCK_HELD, NO_SUCH_DEAD_LETTER, NOT_IN_THE_BIN, NOT_HELD,
-        LOCK_ALIVE, NO_SUCH_KEY, NOT_A_COMPANY, OVERTAKEN, NO_REPORT,
+        LOCK_ALIVE, NO_SUCH_KEY, NOT_A_COMPANY, OVERTAKEN, NOTHING_TO_UNDO, TOO_LATE,
+        CHANGED_SINCE, NO_REPORT,
     )
 }  # fmt: skip
 _BY_REASON = {one.reason: one for one in DECLINED.values()}
+
+
+def counted(outcome: Sequence[tuple[str, Declined | None]], undo: str | None = None) -> CommandResult:
+    """What was done to many things as a result; `undo` takes it back if anything was done."""
+    refused = tuple(declined.of(subject) for subject, declined in outcome if declined is not None)
+    done = len(outcome) - len(refused)
+    return CommandResult(done=done, refused=refused, undo=undo if done else None)
 
 
 def known(reason: str | None) -> Declined | None:

@@ -25,9 +25,9 @@ class LiveSettings:
         """The rows there are, those of settings that this version does not know among them."""
         return await self._reading.read(rows)
 
-    async def change(self, key: str, value: str | None, who: str) -> CommandResult:
+    async def change(self, key: str, value: str | None) -> CommandResult:
         """Set a key, or with `None` take it back."""
-        result: CommandResult = await self._executing.execute(ChangeSetting(key=key, value=value, who=who))
+        result: CommandResult = await self._executing.execute(ChangeSetting(key=key, value=value))
         return result
 
 
@@ -45,11 +45,11 @@ def validated(key: str, value: str | None) -> str | None:
     return str(read).lower() if isinstance(read, bool) else str(read)
 
 
-async def change(store: Store, wall_ms: int, command: ChangeSetting) -> CommandResult:
-    """Carry the command out."""
+async def change(store: Store, wall_ms: int, command: ChangeSetting, who: str) -> CommandResult:
+    """Carry the command out for `who`."""
     value = validated(command.key, command.value)
     if value is None:
         removed = await store.write(lambda tx: settings.remove(tx, command.key))
         return CommandResult(done=int(removed), data={"key": command.key, "value": None})
-    await store.write(lambda tx: settings.put(tx, wall_ms, command.key, value, command.who))
+    await store.write(lambda tx: settings.put(tx, wall_ms, command.key, value, who))
     return CommandResult(done=1, data={"key": command.key, "value": value})

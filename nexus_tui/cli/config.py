@@ -15,7 +15,6 @@ from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.sources import source
 from nexus_tui.cli.words import word
-from nexus_tui.operator import operator
 
 app = typer.Typer(help="Configuration.", no_args_is_help=True)
 
@@ -113,7 +112,7 @@ def change(
         raise typer.BadParameter("give a value, or --unset")
 
     async def work(nexus: Appliance) -> int:
-        outcome = await nexus.engine.settings.change(key, None if unset else value, operator("cli"))
+        outcome = await nexus.engine.settings.change(key, None if unset else value)
         rows = await nexus.engine.settings.everyone()
         now = configuration(session.directory, live=rows).values.get(key)
         if now is None or outcome.refused:

@@ -10,7 +10,6 @@ from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Session
 from nexus_tui.cli.words import word
-from nexus_tui.operator import operator
 
 
 def register(root: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def register(root: typer.Typer) -> None:
             from engine.facade.erasure import unreached
 
             plan = await nexus.engine.erasures.plan(subject)
-            outcome = await nexus.engine.erasures.erase(subject, operator("cli"))
+            outcome = await nexus.engine.erasures.erase(subject)
             left = await nexus.engine.erasures.left(session.directory, plan)
             told = {
                 "dryRun": False, **outcome.data, "atWork": [one.subject for one in outcome.refused],

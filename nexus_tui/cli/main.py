@@ -30,6 +30,7 @@ from nexus_tui.cli import (
     secrets,
     service,
     traces,
+    undo,
     usage,
     watch,
 )
@@ -48,7 +49,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (service, backfill, doctor, installing, intake, backup, erase):
+for module in (service, backfill, doctor, installing, intake, backup, erase, undo):
     module.register(app)
 for name, group in {
     "docs": documents.app,

@@ -196,6 +196,12 @@ BY_CODE: dict[str, tuple[str, str]] = {
     "NX-F11": ("chave não encontrada", "`nexus kv ls` mostra as que há."),
     "NX-F12": ("não é empresa própria", "`nexus companies ls` mostra as que há."),
     "NX-F50": ("sem relatório concluído", "Leve-o ao fim antes: `nexus dlq requeue` ou `nexus reprocess`."),
+    "NX-F14": ("nada a desfazer", "`nexus undo --list` mostra o que foi decidido; descarte, esvaziamento, pausa, ajustes de fila e prazos podem ser desfeitos."),
+    "NX-F15": (
+        "há mais de 10 segundos",
+        "Desfaça à mão: `nexus dlq undrop`, `nexus queues resume`, `nexus watch resume`, `nexus kv ttl`.",
+    ),
+    "NX-F16": ("mudou de novo desde então", "Nada foi tocado: confira e mude à mão."),
     "NX-F13": ("o documento foi processado de novo desde então", "Nada a fazer: vale o processamento mais novo."),
 }
 

@@ -149,6 +149,8 @@ HELP: dict[str, str] = {
     "All of them (of --queue).": "Todas (de --queue).",
     "A0 starts again at the planner.": "A0 recomeça no planejador.",
     "Move dead letters to the bin, where they stay 30 days.": "Põe mensagens mortas na lixeira, onde ficam 30 dias.",
+    "Take the last drop, purge, pause, queue setting or lifetime back, within 10 seconds.": "Desfaz o último descarte, esvaziamento, pausa, ajuste de fila ou prazo, em até 10 segundos.",
+    "What was decided, by whom, the newest first.": "O que foi decidido, por quem, do mais novo ao mais antigo.",
     "Take dead letters back from the bin.": "Tira mensagens mortas da lixeira.",
     "Ids as `dlq ls --bin` shows them.": "Ids que `dlq ls --bin` mostra.",
     # kv, sweep

@@ -180,6 +180,19 @@ def pause_backfills(tx: Transaction, directory: bytes | None, *, paused: bool) -
     return tx.execute(f"UPDATE backfill SET paused=? WHERE ended IS NULL{where}", (int(paused), *parameters)).rowcount
 
 
+def backfills_under_way(connection: Transaction | driver.Connection, directory: bytes | None, *, paused: bool) -> list[str]:
+    """The jobs of backfills under way, of one folder or all, that are paused, or that are not."""
+    where, parameters = ("", ()) if directory is None else (" AND directory=?", (directory,))
+    rows = connection.execute(f"SELECT job FROM backfill WHERE ended IS NULL AND paused=?{where}", (int(paused), *parameters)).fetchall()
+    return [row[0] for row in rows]
+
+
+def pause_backfill(tx: Transaction, job: str, *, paused: bool) -> bool:
+    """Pause one backfill, or let it go on. True if it is under way and was not so."""
+    tx.touch("jobs")
+    return tx.execute("UPDATE backfill SET paused=? WHERE job=? AND ended IS NULL AND paused<>?", (int(paused), job, int(paused))).rowcount > 0
+
+
 def find_backfill(connection: Transaction | driver.Connection, job: str) -> Backfill | None:
     """A backfill by its job."""
     row = connection.execute(f"SELECT {BACKFILL} FROM backfill WHERE job=?", (job,)).fetchone()

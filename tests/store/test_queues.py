@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from store import queues, retention
+from store import bin, queues, retention
 from store.errors import LeaseLost, Refusal, UnknownQueue
 from store.queues import Delivery, Draft, Failure, Priority, Queue, State
 from store.transaction import Transaction
@@ -117,6 +117,17 @@ def test_a_dead_letter_keeps_its_id_its_body_and_its_whole_story(database: Datab
     (revived,) = claim(database, parse, token=4)
     assert (revived.id, revived.run, revived.attempts, revived.deliveries) == (delivery.id, 1, 0, 1)
     assert revived.history is not None and len(json.loads(revived.history)) == 2
+
+
+def test_a_dead_letter_that_is_sent_back_out_of_the_bin_is_in_it_no_more(database: Database, parse: Queue) -> None:
+    """What is at work would else be listed as dropped, and a restore would put it into the queue of dead letters."""
+    send(database, parse, "a")
+    (delivery,) = claim(database, parse)
+    database.run(lambda tx: queues.bury(tx, NOON, delivery, FAILURE))
+    assert database.run(lambda tx: bin.discard(tx, NOON, [delivery.id])) == 1
+    assert database.run(lambda tx: queues.revive(tx, NOON, delivery.id))
+    assert database.rows("SELECT queue, binned FROM msg") == [(parse.id, None)]
+    assert [one.id for one in claim(database, parse, token=2)] == [delivery.id]
 
 
 def test_a_lost_lease_leaves_nothing_of_what_its_holder_wanted(database: Database, parse: Queue) -> None:

@@ -21,9 +21,11 @@ class Recorder:
     def __init__(self) -> None:
         self.commands: list[Command] = []
         self.error: Exception | None = None
+        self.who: str | None = None
 
-    async def execute(self, command: Command) -> CommandResult:
+    async def execute(self, command: Command, who: str | None = None) -> CommandResult:
         self.commands.append(command)
+        self.who = who
         if self.error is not None:
             raise self.error
         return CommandResult(done=len(self.commands))

@@ -75,7 +75,7 @@ async def test_the_same_id_twice_at_once_is_carried_out_once(served: Served) -> 
     gate = asyncio.Event()
     execute = served.recorder.execute
 
-    async def slow(command: Command) -> CommandResult:
+    async def slow(command: Command, who: str | None = None) -> CommandResult:
         await gate.wait()
         return await execute(command)
 
@@ -92,7 +92,7 @@ async def test_a_viewer_that_hangs_up_does_not_stop_its_command(served: Served) 
     gate = asyncio.Event()
     execute = served.recorder.execute
 
-    async def slow(command: Command) -> CommandResult:
+    async def slow(command: Command, who: str | None = None) -> CommandResult:
         await gate.wait()
         return await execute(command)
 
@@ -199,10 +199,11 @@ def remote(directory: Path, **owner: Any) -> RemoteExecutor:
 
 async def test_a_viewers_commands_arrive_as_they_were(served: Served) -> None:
     executor = remote(served.directory)
+    executor._who = "ana, tui"
     await executor.check()
     command = OpenJob(tenant="acme", priority="low")
     assert (await executor.execute(command)).done == 1
-    assert served.recorder.commands == [command]
+    assert (served.recorder.commands, served.recorder.who) == ([command], "ana, tui")
     await executor.close()
 
 

@@ -100,7 +100,7 @@ async def house(
         if work:
             await dispatcher.start()
             stack.push_async_callback(dispatcher.stop)
-        executor = LocalExecutor(store, outside, intake, store.sweep)
+        executor = LocalExecutor(store, outside, intake, store.sweep, who="ana, tests")
         yield House(Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher), directory), store, dispatcher, data, directory)
 
 

@@ -93,7 +93,7 @@ async def test_drop_and_take_back_leave_the_dead_letter_as_it_was(build: MakeHou
         before = await house.engine.queues.letter(message)
         queues = house.engine.queues
         dropped = await queues.drop([message, message, 999])
-        assert (dropped.done, codes(dropped), dropped.undo) == (1, [("999", "NX-F07")], "restore")
+        assert (dropped.done, codes(dropped), dropped.undo) == (1, [("999", "NX-F07")], "undo")
         assert await queues.dead() == ()
         [binned] = await queues.binned()
         assert binned.id == message
@@ -196,7 +196,7 @@ async def test_a_purged_queue_can_be_filled_again(build: MakeHouse) -> None:
         job = await house.add(FILE, "nfe/nfce.xml")
         await house.until(lambda: _ready(house, "audit", 2))
         result = await house.engine.queues.purge("audit")
-        assert (result.done, result.undo) == (2, "restore")
+        assert (result.done, result.undo) == (2, "undo")
         assert await house.engine.documents.count("state:cancelled", "*") == 2
         await house.end(job)
         assert len(await house.engine.queues.binned("audit")) == 2
@@ -245,10 +245,11 @@ async def test_what_was_run_again_since_is_not_taken_back(build: MakeHouse) -> N
 async def test_queues_change_pause_and_refuse(idle: House) -> None:
     queues = idle.engine.queues
     assert (await queues.change("audit", {"concurrency": 3, "retention_ms": 7_200_000})).done == 1
-    assert (await queues.pause("audit")).undo == "resume"
+    assert (await queues.pause("audit")).undo == "undo"
     view = next(one for one in await queues.everyone() if one.name == "audit")
     assert (view.concurrency, view.retention_ms, view.paused) == (3, 7_200_000, True)
-    assert (await queues.resume("audit")).undo is None
+    assert (await queues.resume("audit")).undo == "undo"
+    assert (await queues.resume("audit")).undo is None, "nothing was changed"
     assert [one.name for one in await queues.everyone()] == [
         "ingest", "parse", "normalize", "audit", "classify", "ledger", "tax", "recon", "report", "observability",
     ]  # fmt: skip
@@ -289,7 +290,7 @@ async def test_locks_are_released_by_hand_only_when_dead_or_named_twice(build: M
 
 
 def test_every_reason_has_a_code_of_its_own_and_intakes_words_are_known() -> None:
-    assert len(DECLINED) == len({one.reason for one in DECLINED.values()}) == 14
+    assert len(DECLINED) == len({one.reason for one in DECLINED.values()})
     assert [refusals.known(reason) for reason in ("no dead letter", "no such dead letter", "lock held", None)] == [
         refusals.NO_DEAD_LETTER, refusals.NO_SUCH_DEAD_LETTER, refusals.LOCK_HELD, None,
     ]  # fmt: skip

@@ -182,7 +182,7 @@ def test_jobs(call: Call, worked: Worked) -> None:
 def test_queues_are_changed_paused_and_purged(call: Call, nexus: Nexus, data: Path) -> None:
     call(nexus, "init")
     assert call(nexus, "queues", "set", "audit", "concurrency=3", "retention_ms=7200000", "--json").object["done"] == 1
-    assert call(nexus, "queues", "pause", "audit", "--json").object["undo"] == "resume"
+    assert call(nexus, "queues", "pause", "audit", "--json").object["undo"] == "undo"
     shown = call(nexus, "queues", "show", "audit", "--json").object
     assert (shown["concurrency"], shown["retention_ms"], shown["paused"]) == (3, 7_200_000, True)
     assert "max_attempts" not in shown
@@ -263,7 +263,7 @@ def test_an_event_by_hand_and_its_dead_letter(call: Call, nexus: Nexus, data: Pa
     assert call(nexus, "dlq", "show", "999", code=1).err.startswith("nexus: 999: no such dead letter")
 
     dropped = call(nexus, "dlq", "drop", message, "--json").object
-    assert (dropped["done"], dropped["undo"]) == (1, "restore")
+    assert (dropped["done"], dropped["undo"]) == (1, "undo")
     assert [one["code"] for one in call(nexus, "dlq", "drop", message, "--json", code=1).object["refused"]] == [
         "NX-F07"
     ]
