@@ -214,21 +214,20 @@ async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
 
 
 async def _serve(
-    stack: AsyncExitStack,
-    directory: Path,
-    store: Store,
-    executor: LocalExecutor,
-    engine: Engine,
-    ownership: Ownership,
-    outside: Outside,
-    port: int | None,
-    told: Telling,
+    stack: AsyncExitStack, directory: Path, store: Store, executor: LocalExecutor, engine: Engine, ownership: Ownership, outside: Outside, port: int | None, told: Telling
 ) -> str | None:
     """Open the owner's socket, and HTTP if it is wanted. Returns the address of that."""
     from engine.api.local import LocalApi
+    from engine.api.refusing import Refusing
     from engine.facade.measuring import values
+    from engine.telemetry.complaints import Complaints
+    from nexus_tui.cli.words import language
+    from nexus_tui.i18n.errors import issue, worded
 
-    local = LocalApi(directory, store, executor)
+    complaints = Complaints(told.journal)
+    stack.callback(complaints.stop)
+    # Who attaches words what it is told by itself.
+    local = LocalApi(directory, store, executor, Refusing(complaints, worded, issue, "en"))
     told.keeper.measures = partial(values, store, directory, local.pulse)
     stack.push_async_callback(local.stop)
     await local.start()
@@ -237,7 +236,9 @@ async def _serve(
         from engine.api.http import HttpApi, Listening
 
         origin = (await _settings(directory, store)).text("http.web_ui_origin") or None
-        http = HttpApi(directory, store, engine, local, outside, Listening(port=port, web_origin=origin), told.timings)
+        refusing = Refusing(complaints, worded, issue, language(None, directory))
+        listening = Listening(port=port, web_origin=origin)
+        http = HttpApi(directory, store, engine, local, outside, listening, told.timings, refusing)
         stack.push_async_callback(http.stop)
         http.start()
         address = http.address

@@ -9,12 +9,13 @@ import asyncio
 from functools import partial
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api import answers
+from engine.api.refusing import Refusing
 from engine.contract import codec
-from engine.errors import EngineError
+from engine.errors import EngineError, RequestRefused
 from engine.facade.commands import Wire
 from engine.facade.reading import Executing
 from store.errors import StoreError
@@ -33,34 +34,27 @@ _encode = msgspec.json.encode
 class Commands:
     """Carries each command out once."""
 
-    def __init__(self, store: Store, executing: Executing) -> None:
+    def __init__(self, store: Store, executing: Executing, refusing: Refusing) -> None:
         self._store = store
+        self._refusing = refusing
         self._executing = executing
         #: Commands at work: the same id again waits for the first one's result.
         self._under_way: dict[str, asyncio.Task[bytes]] = {}
 
     async def answer(self, request: Request) -> Response:
-        """The result of the command in the body."""
-        try:
-            body = await answers.body(request, LARGEST_BODY)
-        except ClientDisconnect:
-            return answers.refused("The command broke off.", 400)
-        if body is None:
-            return answers.refused(f"The command is larger than {LARGEST_BODY} bytes.", 413)
+        """The result of the command in the body. Raises `RequestRefused`."""
+        body = await answers.body(request, LARGEST_BODY)
         try:
             wire = _decode(body)
         except codec.Unreadable as error:
-            return answers.refused(str(error), 400)
+            raise RequestRefused(str(error)) from error
         try:
             return Response(await self._once(wire), media_type="application/json")
         except (EngineError, StoreError) as error:
-            answer = answers.failed(error)
+            # The command was in order: whatever its end, the request was none that the caller could mend.
+            answer = await self._refusing.refused(request, error)
             answer.status_code = answers.UNAVAILABLE
             return answer
-        except Exception as error:
-            # A fault of ours must still reach the viewer as an answer; here it goes on to the loop's handler.
-            asyncio.get_running_loop().call_exception_handler({"message": "A command failed.", "exception": error})
-            return answers.refused(f"{type(error).__name__}: {error}", 500)
 
     async def stop(self) -> None:
         """Wait for the commands at work."""

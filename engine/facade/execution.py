@@ -16,6 +16,7 @@ from engine.errors import BadInput, EngineError
 from engine.facade import blobs, commands, erasure, folders, issue_filing, manual, rebuilding, refusals, rerun, settings
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.state import namespace
+from engine.facade.tenants import fault
 from engine.fiscal.companies import Regime
 from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
 from engine.intake.intake import WAITING, Acknowledged, Intake, Request
@@ -263,8 +264,8 @@ def told(acknowledged: Acknowledged) -> dict[str, Any]:
 
 def _one(tenant: str) -> None:
     """What is stored belongs to one tenant; `*` is the operator's view of all. Raises `BadInput`."""
-    if not tenant or tenant == "*":
-        raise BadInput(f"{tenant!r} is no tenant that something can belong to.")
+    if fault(tenant) is not None:
+        raise BadInput(f"{tenant[:40]!r} is no tenant that something can belong to.")
 
 
 def _subject(command: Command) -> str:
