@@ -139,7 +139,7 @@ def _readable(scope: Scope, headers: Headers) -> None:
         raise TargetTooLong
     if len(headers.raw) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEADERS:
         raise HeadersTooLarge
-    if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
+    if len(headers.getlist("content-type")) > 1 or ("transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0")):
         raise NotHttp
     if not scope["path"].startswith(("/", "*")):
         _, _, rest = scope["path"].partition("://")

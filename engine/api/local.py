@@ -26,7 +26,7 @@ class LocalApi:
         self._directory = directory
         self._server: Server | None = None
         self._refusing = refusing
-        self.commands = Commands(store, executing, refusing)
+        self.commands = Commands(store, executing)
         self.pulse = Pulse(store.clock.monotonic)
 
     @property

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from engine.api import answers
 from engine.errors import (
+    BadConfiguration,
     BrokenOff,
     EngineError,
     HeadersTooLarge,
@@ -126,7 +127,7 @@ class Refusing:
 def _status(error: EngineError | StoreError) -> int:
     if isinstance(error, RequestRefused):
         return error.status
-    return 400 if error.exit_code == 2 else answers.UNAVAILABLE
+    return 400 if error.exit_code == 2 or isinstance(error, BadConfiguration) else answers.UNAVAILABLE
 
 
 def _language(accepted: str) -> Language | None:

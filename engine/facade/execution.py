@@ -25,7 +25,7 @@ from engine.outside import Outside
 from engine.telemetry.keeper import Keeper
 from store import kv, queues
 from store.errors import StoreError
-from store.records import companies
+from store.records import companies, jobs
 from store.store import Store
 from store.transaction import Transaction
 
@@ -95,6 +95,10 @@ class LocalExecutor:
         return CommandResult(done=1, data={"job": job})
 
     async def _take_in_one(self, command: commands.TakeIn) -> CommandResult:
+        job = await self._store.read(lambda connection: jobs.find(connection, command.job))
+        if job is None or not job.open or job.tenant != command.tenant:
+            # Nothing would ever send on what was taken in under it.
+            raise BadInput(f"{command.job[:40]} is no open job of this tenant.")
         async with aclosing(self._intake.add(command.job, Request(tenant=command.tenant), [Path(os.fsdecode(command.path))])) as taking:
             async for acknowledged in taking:
                 if acknowledged.state == WAITING and acknowledged.error is not None:

@@ -209,7 +209,8 @@ class Intake:
 
     async def _plan(self, job: str, write: Callable[[Callable[[Transaction], int]], Awaitable[int]] | None = None) -> None:
         row = await self._store.read(lambda connection: jobs.find(connection, job))
-        assert row is not None
+        if row is None:
+            raise BadInput(f"There is no job {job[:40]}.")
         while True:
             now, wall = self._clock.steady_ms(), self._clock.wall_ms()
             if not await (write or self._persistence.write)(partial(planning.plan, now=now, wall=wall, job=row)):

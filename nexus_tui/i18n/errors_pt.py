@@ -379,6 +379,8 @@ SENTENCES: dict[str, str] = {
     "{} uploads are being read already.": "Já se recebem {} envios.",
     "Internal error": "Erro interno",
     "No event of the contract has this name.": "Nenhum evento do contrato tem este nome.",
+    "There is no job {}.": "Não há o trabalho {}.",
+    "{} is no open job of this tenant.": "{} não é trabalho aberto deste cliente.",
     "{} is no tenant that something can belong to.": "{} não é cliente a que algo possa pertencer.",
     "{} is no regime; there are {}.": "{} não é regime; há {}.",
     "{} may be {} at most.": "{} pode ser no máximo {}.",

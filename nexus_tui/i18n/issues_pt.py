@@ -29,8 +29,11 @@ PHRASES: dict[str, str] = {
     "at most {} characters": "no máximo {} caracteres",
     "at most {} bytes": "no máximo {} bytes",
     "at most {}": "no máximo {}",
+    "a whole number of 64 bits": "um número inteiro de 64 bits",
+    "a path without a zero byte": "um caminho sem byte zero",
     "one": "um",
-    "a tenant": "um tenant",
+    "more": "mais",
+    "a tenant": "um cliente",
     "parts between lines of its boundary": "partes entre linhas do seu boundary",
     "other text": "outro texto",
     "no end": "nenhum fim",
@@ -38,7 +41,6 @@ PHRASES: dict[str, str] = {
     "a file": "um arquivo",
     "no file": "nenhum arquivo",
     "plain bytes": "bytes simples",
-    "bytes of a stored document": "bytes de um documento guardado",
 }
 #: A field in a sentence, in the order field, expected, found.
 REQUIRED = ("{}: required", "{}: obrigatório, falta")
