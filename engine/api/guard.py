@@ -139,7 +139,9 @@ def _readable(scope: Scope, headers: Headers) -> None:
         raise TargetTooLong
     if len(headers.raw) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEADERS:
         raise HeadersTooLarge
-    if len(headers.getlist("content-type")) > 1 or ("transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0")):
+    if scope["http_version"] not in ("1.0", "1.1") or len(headers.getlist("content-type")) > 1:
+        raise NotHttp
+    if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
         raise NotHttp
     if not scope["path"].startswith(("/", "*")):
         _, _, rest = scope["path"].partition("://")

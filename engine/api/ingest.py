@@ -86,7 +86,7 @@ class Ingest:
             found.append(str(Issue("source", f"one of {', '.join(SOURCES)}", "other text")))
         options = _options_of(form, found)
         if not form.files:
-            found.append("file: at least one part with bytes is required")
+            found.append("file: required")
         for number, path in enumerate(form.files):
             if (size := path.stat().st_size) > LARGEST_FILE:
                 found.append(str(Issue(f"file[{number}]", f"at most {LARGEST_FILE} bytes", str(size))))

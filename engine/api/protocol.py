@@ -23,6 +23,8 @@ from engine.errors import EngineError, HeadersTooLarge, NotHttp, RequestSlow, To
 HEAD_S = 10.0
 #: Connections served at once: files of documents need handles too, and a process has 1024 by default.
 MOST_CONNECTIONS = 256
+#: Bytes that are read and dropped behind an answer, so that who still sends comes to read it.
+MOST_PASSED_OVER = 32 * 1024 * 1024
 
 
 class Protocol(H11Protocol):
@@ -32,6 +34,7 @@ class Protocol(H11Protocol):
         super().__init__(config, server_state, app_state, **more)
         self._refusing = refusing
         self._head: asyncio.TimerHandle | None = None
+        self._passed_over = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, or say that there are too many."""
@@ -59,6 +62,9 @@ class Protocol(H11Protocol):
                 self.timeout_keep_alive_task = over
             else:
                 over.cancel()
+        self._passed_over = self._passed_over + len(data) if self._answered else 0
+        if self._passed_over > MOST_PASSED_OVER:
+            self.transport.close()
         if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
             self._untime()
         elif self._head is None:

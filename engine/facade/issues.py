@@ -114,6 +114,11 @@ def bounded(found: Iterable[str]) -> tuple[str, ...]:
 def _unread(body: bytes, name: str) -> Issue | None:
     """What keeps a body from being JSON at all."""
     try:
+        # A string nobody looks into may be anything to msgspec.
+        body.decode()
+    except UnicodeDecodeError:
+        return Issue(name, OBJECT, "bytes that are no UTF-8")
+    try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except RecursionError:
         return Issue(name, OBJECT, "what is nested too deep")
@@ -127,10 +132,6 @@ def _no_json(body: bytes, said: str) -> str:
         return "nothing"
     if body.startswith(_MARK):
         return "a mark of the byte order in front"
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return "bytes that are no UTF-8"
     place = _PLACE.search(said)
     if place is None:
         return "JSON without its end"

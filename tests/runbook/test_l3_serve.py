@@ -33,9 +33,9 @@ class Web:
 
 
 @contextmanager
-def serving(nexus: Nexus) -> Iterator[Web]:
+def serving(nexus: Nexus, **changes: str) -> Iterator[Web]:
     process = subprocess.Popen(
-        nexus.line(("serve", "--port", "0", "--json")), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        nexus.line(("serve", "--port", "0", "--json")), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**changes)
     )
     try:
         told = first_line(process)
