@@ -63,8 +63,6 @@ WAITING = "waiting"
 #: An archive that lies in another one was recognised by whoever opened that one.
 ARCHIVE = Recognition(kind="UNSUPPORTED", family="zip", container=True)
 
-PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
-
 
 class Acknowledged(NamedTuple):
     """A file that is durable, or why it was not taken or has to wait. `already` says the document was known before this job."""
@@ -123,7 +121,7 @@ class Intake:
         options = json.dumps({**request.options, "priority": request.priority})
 
         def create(tx: Transaction) -> None:
-            jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
+            jobs.create(tx, wall, job, request.tenant, request.source, Priority[request.priority.upper()], options)
             job_state.put_created(tx, wall, job, self.job_ttl_s)
 
         await self._persistence.write(create)

@@ -134,6 +134,20 @@ def answers(content: bytes) -> list[Answer]:
     return found
 
 
+def coded(answered: Answer, status: int, code: str) -> None:
+    """That an answer has its status, its code, and says what to do."""
+    assert answered.status == status, answered
+    assert answered.headers["content-type"] == "application/json"
+    told = answered.json
+    assert told["code"] == code and told["message"] and told["title"] and told["hint"], told
+
+
+def issues(answered: Answer) -> list[str]:
+    coded(answered, 400, "NX-H03")
+    found: list[str] = answered.json["issues"]
+    return found
+
+
 def part(content: bytes, name: str | None = "file", filename: str | None = None, *more: str) -> bytes:
     shown = "form-data" + ("" if name is None else f'; name="{name}"') + ("" if filename is None else f'; filename="{filename}"')
     head = "\r\n".join([f"--{BOUNDARY}", f"Content-Disposition: {shown}", *more])
