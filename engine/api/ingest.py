@@ -19,15 +19,15 @@ from engine.api.uploads import Place, Uploads
 from engine.contract import codec
 from engine.contract.calls import IngestAccepted, IngestRequest
 from engine.contract.payloads import PipelineOptions
-from engine.errors import MediaRefused, NoSpace, RequestRefused, TooBusy
+from engine.errors import MediaRefused, NoSpace, RequestRefused
 from engine.facade import issues, tenants
 from engine.facade.engine import Engine
 from engine.facade.issues import Issue
 from engine.intake.intake import LARGEST_FILE
 from store.errors import NotFound
 
-#: Largest JSON body, in bytes, documents of one, and bodies that are read at once.
-LARGEST_JSON, MOST_DOCUMENTS, MOST_AT_ONCE = 4 * 1024 * 1024, 1000, 32
+#: Largest JSON body, in bytes, and documents of one.
+LARGEST_JSON, MOST_DOCUMENTS = 4 * 1024 * 1024, 1000
 #: What a caller may call JSON; the last one is what curl says of anything.
 JSON = frozenset({"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"})
 SOURCES = ("upload", "api", "backfill", "sync")
@@ -59,19 +59,12 @@ class Ingest:
         self._engine = engine
         self._uploads = uploads
         self._new_id = new_id
-        self._reading = 0
 
     async def answer(self, request: Request) -> Response:
         """202 `{jobId, docIds[]}`; 200 with what would be done for `dryRun`. Raises `RequestRefused` with every issue."""
-        if self._reading == MOST_AT_ONCE:
-            raise TooBusy(f"{MOST_AT_ONCE} uploads are being read already.")
-        self._reading += 1
-        try:
-            async with self._uploads.place(self._new_id()) as place:
-                asked = await (self._multipart(request, place) if multipart.is_multipart(request) else self._stored(request, place))
-                return await (self._foresee(asked) if asked.options.get("dryRun") else self._take_in(asked))
-        finally:
-            self._reading -= 1
+        async with self._uploads.place(self._new_id()) as place:
+            asked = await (self._multipart(request, place) if multipart.is_multipart(request) else self._stored(request, place))
+            return await (self._foresee(asked) if asked.options.get("dryRun") else self._take_in(asked))
 
     async def _multipart(self, request: Request, place: Place) -> Asked:
         form = await multipart.read(request, place)
@@ -188,6 +181,8 @@ def _options_of(form: multipart.Form, found: list[str]) -> dict[str, Any]:
         found += issues.of(PipelineOptions, values[0], "options") or (f"options: {error}",)
         return {}
     found += issues.repeated(values[0], "options")
+    # JSON as the deployment takes it drops what it does not know; in this form, which is ours, a slip of the pen would take in what was to be tried.
+    found += issues.surplus(PipelineOptions, values[0], "options")
     value: dict[str, Any] = msgspec.to_builtins(options)
     return value
 

@@ -23,6 +23,8 @@ from engine.facade.issues import Issue, bounded
 MEDIA = "multipart/form-data"
 #: Parts that are files, parts that are none, and bytes of one of these.
 MOST_FILES, MOST_FIELDS, LARGEST_FIELD = 1000, 20, 64 * 1024
+#: Names of parts that mean something; a page may send any of them as a file.
+NAMES = frozenset({"file", "tenantId", "source", "options"})
 #: Bytes of a boundary that the parser takes.
 LONGEST_BOUNDARY = 256
 #: How the bytes of a part may have been written: as they are.
@@ -135,6 +137,9 @@ class _Reader:
             self._form.issues.append(f"parts[{self._number}].name: required")
         elif coding not in PLAIN:
             self._form.issues.append(str(Issue(f"parts[{self._number}].Content-Transfer-Encoding", "plain bytes", coding[:40])))
+        elif b"filename" in options and name not in NAMES:
+            # What a caller sends as a file and nobody takes would be lost to him.
+            self._form.issues.append(str(Issue(f"parts[{self._number}].name", "file", name[:40])))
         elif name == "file":
             if len(self._form.files) == MOST_FILES:
                 self._refuse(str(Issue("file", f"at most {MOST_FILES}", "more")))

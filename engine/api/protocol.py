@@ -1,7 +1,7 @@
 """HTTP on one connection: uvicorn's, with limits of time and number, and coded answers to what is no HTTP.
 
-A caller that sends nothing, half a request, or goes on sending after it was answered, loses its connection after some seconds; while as many are
-open as are served, another one is told so and closed.
+A caller that sends nothing or half a request, goes on sending after it was answered, or does not read its answer, loses its connection after some
+seconds; while as many are open as are served, another one is told so and closed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from engine.errors import EngineError, HeadersTooLarge, NotHttp, RequestSlow, To
 #: Seconds from the first byte of a request, or from a connection, to the end of its headers.
 HEAD_S = 10.0
 #: Connections served at once: files of documents need handles too, and a process has 1024 by default.
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 512
+#: Seconds that a caller may leave what it asked for unread.
+UNREAD_S = 30.0
 #: Bytes that are read and dropped behind an answer, so that who still sends comes to read it.
 MOST_PASSED_OVER = 32 * 1024 * 1024
 
@@ -34,6 +36,7 @@ class Protocol(H11Protocol):
         super().__init__(config, server_state, app_state, **more)
         self._refusing = refusing
         self._head: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
         self._passed_over = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -47,6 +50,8 @@ class Protocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Its timers go with it."""
         self._untime()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -69,6 +74,26 @@ class Protocol(H11Protocol):
             self._untime()
         elif self._head is None:
             self._time()
+
+    def pause_writing(self) -> None:
+        """What is to be sent waits for the caller to read."""
+        super().pause_writing()
+        self._wait_for_reader()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
+    def _wait_for_reader(self, left: int | None = None) -> None:
+        """Look again in a while; `left` is how many bytes were to be sent at the last look."""
+        waiting = self.transport.get_write_buffer_size()
+        if left is not None and waiting >= left:
+            self.transport.abort()
+        else:
+            self._unread = self.loop.call_later(UNREAD_S, self._wait_for_reader, waiting)
 
     @property
     def _answered(self) -> bool:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
+from engine.facade.disk import disk
 from store.blobs import Blobs
 from store.errors import NotFound
 from store.files import create, disk_error
@@ -27,6 +28,7 @@ class Uploads:
     """The folder of files on their way in."""
 
     def __init__(self, directory: Path, blobs: Blobs) -> None:
+        self._directory = directory
         self._folder = directory / FOLDER
         self._blobs = blobs
 
@@ -36,7 +38,10 @@ class Uploads:
 
     @asynccontextmanager
     async def place(self, name: str) -> AsyncIterator[Place]:
-        """Room for the files of one request, removed at the end of the block."""
+        """Room for the files of one request, removed at the end of the block. Raises `NoSpace` where intake would wait for room."""
+        lack = disk(self._directory).error
+        if lack is not None:
+            raise lack
         folder = self._folder / name
         try:
             folder.mkdir(parents=True, mode=0o700)

@@ -104,6 +104,19 @@ def repeated(body: bytes, name: str = "") -> tuple[str, ...]:
     return bounded(f"{_below(name, key)}: given twice" for key in found)
 
 
+def surplus(kind: type[msgspec.Struct], body: bytes, name: str) -> tuple[str, ...]:
+    """Keys of a readable object that its type has not, each with the one it is most like."""
+    known = [field.encode_name for field in msgspec.structs.fields(kind)]
+    given = _read(dict[str, msgspec.Raw], body) or {}
+    return bounded(_strange(name, key, known) for key in given if key not in known)
+
+
+def _strange(name: str, key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, 1, 0.5)
+    field = _below(name, key[:LONGEST_VALUE])
+    return f"{field}: not known, the nearest is {near[0]}" if near else f"{field}: not known"
+
+
 def bounded(found: Iterable[str]) -> tuple[str, ...]:
     """The first issues, and how many more there are."""
     counted = list(islice(found, MOST_COUNTED))

@@ -17,6 +17,8 @@ def fault(tenant: str, field: str = "tenantId") -> Issue | None:
         return Issue(field, f"at most {LONGEST} characters", str(len(tenant)))
     if not tenant.isprintable():
         return Issue(field, "text without control characters", "other text")
+    if tenant != tenant.strip():
+        return Issue(field, "text without space around it", "space")
     if tenant == EVERYONE:
         return Issue(field, "a tenant", tenant)
     return None

@@ -85,5 +85,8 @@ def _sentences() -> Callable[[str], str]:
 
 @cache
 def _issues() -> Callable[[str], str]:
-    shapes = (issues_pt.REQUIRED, issues_pt.EXPECTED, issues_pt.NEAREST, issues_pt.UNKNOWN, issues_pt.TWICE, issues_pt.MORE)
+    shapes = (
+        issues_pt.REQUIRED, issues_pt.EXPECTED, issues_pt.NEAREST, issues_pt.UNKNOWN, issues_pt.MISSPELT, issues_pt.STRANGE, issues_pt.TWICE,
+        issues_pt.MORE,
+    )  # fmt: skip
     return filled(dict(shapes), filled(issues_pt.PHRASES))

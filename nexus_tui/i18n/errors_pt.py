@@ -376,7 +376,6 @@ SENTENCES: dict[str, str] = {
     "Compressed bodies are not read.": "Corpos comprimidos não são lidos.",
     "The headers of the request are too large.": "Os cabeçalhos da requisição são grandes demais.",
     "As many connections are open as are served at once.": "Estão abertas tantas conexões quantas se atendem ao mesmo tempo.",
-    "{} uploads are being read already.": "Já se recebem {} envios.",
     "Internal error": "Erro interno",
     "No event of the contract has this name.": "Nenhum evento do contrato tem este nome.",
     "There is no job {}.": "Não há o trabalho {}.",

@@ -35,6 +35,8 @@ PHRASES: dict[str, str] = {
     "more": "mais",
     "a tenant": "um cliente",
     "parts between lines of its boundary": "partes entre linhas do seu boundary",
+    "text without space around it": "texto sem espaço em volta",
+    "space": "espaço",
     "other text": "outro texto",
     "no end": "nenhum fim",
     "headers that cannot be read": "cabeçalhos que não se deixam ler",
@@ -48,5 +50,8 @@ EXPECTED = ("{}: expected {}, found {}", "{}: esperado {} e veio {}")
 #: A name that no event has, with and without one that is like it.
 NEAREST = ("{}: no event is called {}, the nearest is {}", "{}: nenhum evento se chama {}, o mais parecido é {}")
 UNKNOWN = ("{}: no event is called {}", "{}: nenhum evento se chama {}")
+#: A key that an object has not.
+MISSPELT = ("{}: not known, the nearest is {}", "{}: não se conhece, o mais parecido é {}")
+STRANGE = ("{}: not known", "{}: não se conhece")
 TWICE = ("{}: given twice", "{}: veio duas vezes")
 MORE = ("and {} more", "e mais {}")
