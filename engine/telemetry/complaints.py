@@ -13,11 +13,14 @@ from engine.telemetry.journal import Journal, Level
 
 #: Seconds in which further ones of a kind are only counted.
 INTERVAL_S = 60.0
+#: Fields that all of a kind share.
+LASTING = frozenset({"code", "status", "error", "where", "command"})
 
 
 @dataclass(slots=True)
 class _Kind:
     level: Level
+    event: str
     message: str
     fields: dict[str, Any]
     more: int
@@ -32,15 +35,15 @@ class Complaints:
         self._kinds: dict[str, _Kind] = {}
 
     def note(self, kind: str, level: Level, event: str, message: str, **fields: Any) -> None:
-        """Log the first of a kind at once, with its own `fields`; those that follow within the interval become one line with their number."""
+        """Log the first of a kind at once, with its own `fields`; those that follow within the interval become one line, whose `again` is their number."""
         known = self._kinds.get(kind)
         if known is not None:
             known.more += 1
             return
         self._journal.log(level, event, message, **fields)
         timer = asyncio.get_running_loop().call_later(INTERVAL_S, self._over, kind)
-        lasting = {name: value for name, value in fields.items() if name in ("code", "status", "error", "where")}
-        self._kinds[kind] = _Kind(level, message, lasting, 0, timer)
+        lasting = {name: value for name, value in fields.items() if name in LASTING}
+        self._kinds[kind] = _Kind(level, event, message, lasting, 0, timer)
 
     def stop(self) -> None:
         """Write the counts."""
@@ -59,4 +62,4 @@ class Complaints:
 
     def _tell(self, known: _Kind) -> None:
         if known.more:
-            self._journal.log(known.level, "http.again", known.message, count=known.more, **known.fields)
+            self._journal.log(known.level, known.event, known.message, again=known.more, **known.fields)

@@ -13,7 +13,7 @@ from engine.telemetry.journal import Journal, Level
 
 def noted(journal: Journal) -> list[tuple[str, int | None]]:
     _, records = journal.take()
-    return [(record.event, record.fields.get("count")) for record in records]
+    return [(record.event, record.fields.get("again")) for record in records]
 
 
 async def test_the_first_is_told_at_once_and_the_rest_as_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,11 +25,11 @@ async def test_the_first_is_told_at_once_and_the_rest_as_a_number(monkeypatch: p
     complaining.note("NX-H05", Level.WARNING, "http.refused", "No.", code="NX-H05", status=401)
     assert noted(journal) == [("http.refused", None)] * 2
     await asyncio.sleep(0.15)
-    assert noted(journal) == [("http.again", 1999)]
+    assert noted(journal) == [("http.refused", 1999)]
     # It goes on: another number. Then it is quiet: nothing, and the next one is a first again.
     complaining.note("NX-H03", Level.WARNING, "http.refused", "No.", code="NX-H03", status=400)
     await asyncio.sleep(0.15)
-    assert noted(journal) == [("http.again", 1)]
+    assert noted(journal) == [("http.refused", 1)]
     await asyncio.sleep(0.15)
     complaining.note("NX-H03", Level.WARNING, "http.refused", "No.", code="NX-H03", status=400)
     assert noted(journal) == [("http.refused", None)]
@@ -44,6 +44,6 @@ async def test_what_was_only_counted_is_told_at_the_end() -> None:
     journal.take()
     complaining.stop()
     _, [record] = journal.take()
-    assert (record.event, record.level, record.fields) == ("http.again", Level.ERROR, {"count": 2, "code": "NX-H17", "error": "KeyError"})
+    assert (record.event, record.level, record.fields) == ("http.fault", Level.ERROR, {"again": 2, "code": "NX-H17", "error": "KeyError"})
     complaining.stop()
     assert noted(journal) == []
