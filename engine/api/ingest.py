@@ -26,8 +26,8 @@ from engine.facade.issues import Issue
 from engine.intake.intake import LARGEST_FILE
 from store.errors import NotFound
 
-#: Largest JSON body, in bytes, and documents of one.
-LARGEST_JSON, MOST_DOCUMENTS = 4 * 1024 * 1024, 1000
+#: Largest JSON body, in bytes, and documents of one: reading more would hold the loop for longer than 50 ms.
+LARGEST_JSON, MOST_DOCUMENTS = 1024 * 1024, 1000
 #: What a caller may call JSON; the last one is what curl says of anything.
 JSON = frozenset({"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"})
 SOURCES = ("upload", "api", "backfill", "sync")

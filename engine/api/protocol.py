@@ -7,6 +7,7 @@ seconds; while as many are open as are served, another one is told so and closed
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -21,8 +22,9 @@ from engine.errors import EngineError, HeadersTooLarge, NotHttp, RequestSlow, To
 
 #: Seconds from the first byte of a request, or from a connection, to the end of its headers.
 HEAD_S = 10.0
-#: Connections served at once: files of documents need handles too, and a process has 1024 by default.
-MOST_CONNECTIONS = 512
+#: Connections served at once. Each may need a second handle for what it brings, and a third of them is the engine's; 1024 is the usual number.
+HANDLES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+MOST_CONNECTIONS = 300 if HANDLES == resource.RLIM_INFINITY else max(16, min(300, HANDLES // 3))
 #: Seconds that a caller may leave what it asked for unread.
 UNREAD_S = 30.0
 #: Bytes that are read and dropped behind an answer, so that who still sends comes to read it.
