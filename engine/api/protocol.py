@@ -102,6 +102,13 @@ class Protocol(H11Protocol):
         """Whether a request has its answer before its body has its end."""
         return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A caller may close its side once it has asked: its answer is owed all the same. Half a request has no answer."""
+        owed = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        if owed:
+            self.cycle.keep_alive = False
+        return owed
+
     def send_400_response(self, msg: str) -> None:
         """What h11 does not take for a request; it says where the fault is, and nothing of it is repeated."""
         error = sys.exception()

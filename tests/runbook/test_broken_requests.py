@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -122,6 +123,24 @@ def test_more_connections_than_are_served_are_told_so_and_the_engine_goes_on(ser
         for one in held:
             one.close()
     assert until(lambda: served.ask("GET", "/readyz").status == 200)
+
+
+def test_a_caller_that_closes_its_side_has_its_answer_and_half_a_request_none(served: Wire) -> None:
+    before = served.standing()
+    body = form(part(b"*", "tenantId"), FILE)
+    head = f"POST /api/ingest HTTP/1.1\r\nHost: {served.host}\r\n{served.bearer}\r\n{MULTIPART}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    for sent in (head + body, head + body[:-9], head[:50]):
+        began = time.monotonic()
+        with served.connect() as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            came = drained(connection)
+        assert time.monotonic() - began < 3
+        if sent == head + body:
+            assert issues(answer(came)) == ["tenantId: expected a tenant, found *"]
+        else:
+            assert came == b""
+    until(lambda: served.standing() == before)
 
 
 def test_an_upload_that_hangs_up_before_its_answer_is_taken_in_whole_or_not_at_all(nexus: Nexus, data: Path) -> None:
