@@ -42,7 +42,7 @@ LONGEST_TARGET, LARGEST_HEADERS, MOST_HEADERS = 8 * 1024, 32 * 1024, 100
 #: Seconds that a body may pause. It may take `PATIENCE_S` and a second for each `SLOWEST` bytes, so that a trickle ends too.
 PAUSE_S, PATIENCE_S, SLOWEST = 20.0, 60.0, 16 * 1024
 #: Written in two ways these would be one path to us and another one to whoever stands in front.
-AMBIGUOUS = re.compile(rb"%(?:2f|5c|00|2e)|//|\\\\", re.IGNORECASE)
+AMBIGUOUS = re.compile(rb"%(?:2f|5c|00|2e)|//|\\", re.IGNORECASE)
 
 
 class Guard:

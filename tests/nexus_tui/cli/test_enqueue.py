@@ -157,6 +157,14 @@ def test_a_file_that_is_no_json_is_told_with_its_place(
     assert (error["code"], error["hint"]) == ("NX-E14", "Compare it with docs/schema.")
 
 
+def test_a_file_without_end_and_one_that_says_a_thing_twice(call: Call, nexus: Nexus, tmp_path: Path) -> None:
+    told = call(nexus, "enqueue", "evt.doc.ingested", "--file", "/dev/zero", "--lang", "pt", code=2)
+    assert "/dev/zero: tem mais de 1048576 bytes" in told.err
+    twice = b'{"headers": {"attempt": 0, "attempt": 1}}'
+    assert f"{tmp_path / 'event.json'}: gives a key twice" in enqueue(call, nexus, tmp_path, twice).err
+    assert "traz uma chave duas vezes" in enqueue(call, nexus, tmp_path, twice, "--lang", "pt").err
+
+
 def test_a_file_that_holds_another_event(call: Call, nexus: Nexus, tmp_path: Path) -> None:
     told = enqueue(call, nexus, tmp_path, EVENT, "--lang", "pt", name="evt.doc.parsed")
     assert f"{tmp_path / 'event.json'} não contém evt.doc.parsed" in told.err
