@@ -6,6 +6,7 @@ EngineError                   NX-E00
 │   ├── NotReadable           NX-E12
 │   ├── FileTooLarge          NX-E13
 │   ├── InvalidEvent          NX-E14
+│   │   └── UnknownEvent      NX-E63  no event of the contract has this name
 │   ├── BadFilter             NX-E15
 │   ├── NoData                NX-E16  the data directory holds nothing yet
 │   ├── NotAFile              NX-E17  a pipe, a device, a socket, a link to a folder
@@ -26,6 +27,21 @@ EngineError                   NX-E00
 │   └── OwnerGone             NX-E24  it ended, or is ending, and whoever asked may own the directory now
 ├── PortTaken                 NX-H01  the HTTP API cannot listen                             exit 69
 ├── BadToken                  NX-H02  api.token is no secret any more                        exit 78
+├── RequestRefused            NX-H03  a body or its parts do not fit the call        (400)   exit 2
+│   ├── NotHttp               NX-H04  what came is no request, or can be read in two ways (400)
+│   ├── TokenMissing          NX-H05  no token, or another's                         (401)
+│   ├── HostRefused           NX-H06  a name that is not this listener's             (403)
+│   ├── OriginRefused         NX-H07  a page of another origin                       (403)
+│   ├── NoSuchPath            NX-H08                                                 (404)
+│   ├── MethodRefused         NX-H09                                                 (405)
+│   ├── RequestSlow           NX-H10  it stopped, or trickles                        (408)
+│   ├── BrokenOff             NX-H11  the caller hung up before its end              (400)
+│   ├── BodyTooLarge          NX-H12                                                 (413)
+│   ├── TargetTooLong         NX-H13                                                 (414)
+│   ├── MediaRefused          NX-H14  a form or a coding that is not read            (415)
+│   └── HeadersTooLarge       NX-H15                                                 (431)
+├── TooBusy                   NX-H16  as many connections as are served at once      (503)   exit 69
+├── InternalFault             NX-H17  a fault of Nexus; the log has its place        (500)
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
 ├── BadConfiguration          NX-C01  what was configured cannot be used                     exit 78
 │   ├── NoConfiguration       NX-C02  the named file is not there, or cannot be read
@@ -75,6 +91,7 @@ More than 400 lines, because the errors of a floor stand in one file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -129,6 +146,18 @@ class InvalidEvent(BadInput):
     code = "NX-E14"
     title = "Invalid event"
     hint = "Compare it with docs/schema."
+
+
+class UnknownEvent(InvalidEvent):
+    """No event of the contract has this name."""
+
+    code = "NX-E63"
+    title = "Unknown event"
+    hint = (
+        "There are evt.pipeline.requested, evt.doc.ingested, evt.doc.parsed, evt.doc.normalized, evt.audit.done, "
+        "evt.classification.ready, evt.classification.needs_review, evt.ledger.ready, evt.tax.ready, evt.recon.done, "
+        "evt.report.ready and evt.assistant.ready."
+    )
 
 
 class BadFilter(BadInput):
@@ -291,6 +320,142 @@ class BadToken(EngineError):
     title = "Token unusable"
     hint = "Remove api.token from the data directory; the next start makes a new one. Callers need it then."
     exit_code = 78
+
+
+class RequestRefused(BadInput):
+    """The request cannot be carried out."""
+
+    code = "NX-H03"
+    title = "Bad request"
+    hint = "Correct what `issues` names and send it again; docs/schema has the shapes. Nothing of it was taken in."
+    #: Of the answer over HTTP.
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str | None = None, *, issues: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.issues = tuple(issues)
+
+
+class NotHttp(RequestRefused):
+    """What came is no HTTP request, or one that can be read in two ways."""
+
+    code = "NX-H04"
+    title = "No HTTP request"
+    hint = "Send HTTP/1.1 with http:// in front, one Host, and either Content-Length or Transfer-Encoding: chunked."
+
+
+class TokenMissing(RequestRefused):
+    """The token of this appliance is missing or wrong."""
+
+    code = "NX-H05"
+    title = "Token missing"
+    hint = "Send `Authorization: Bearer` and what api.token in the data directory holds."
+    status = 401
+
+
+class HostRefused(RequestRefused):
+    """This host name is not served."""
+
+    code = "NX-H06"
+    title = "Host refused"
+    hint = "Call 127.0.0.1 or localhost with the port that `nexus serve` prints; no other name is served."
+    status = 403
+
+
+class OriginRefused(RequestRefused):
+    """Requests of this origin are refused."""
+
+    code = "NX-H07"
+    title = "Origin refused"
+    hint = "One page may be let in: `nexus config set http.web_ui_origin`, then start again."
+    status = 403
+
+
+class NoSuchPath(RequestRefused):
+    """Not found"""
+
+    code = "NX-H08"
+    title = "No such path"
+    hint = "There are /api/ingest, /api/reports/{docId}, /api/assistant, /healthz, /readyz and /metrics."
+    status = 404
+
+
+class MethodRefused(RequestRefused):
+    """Method Not Allowed"""
+
+    code = "NX-H09"
+    title = "Method refused"
+    hint = "Use a method that the header Allow names."
+    status = 405
+
+
+class RequestSlow(RequestRefused):
+    """The request did not arrive in time."""
+
+    code = "NX-H10"
+    title = "Request too slow"
+    hint = "Send it again without a pause. Nothing of it was taken in."
+    status = 408
+
+
+class BrokenOff(RequestRefused):
+    """The request broke off before its end."""
+
+    code = "NX-H11"
+    title = "Broken off"
+    hint = "Send it again. Nothing of it was taken in."
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is larger than this call takes."""
+
+    code = "NX-H12"
+    title = "Body too large"
+    hint = "Send fewer or smaller files at a time, or use `nexus add`. Nothing of it was taken in."
+    status = 413
+
+
+class TargetTooLong(RequestRefused):
+    """The address of the request is too long."""
+
+    code = "NX-H13"
+    title = "Address too long"
+    hint = "Send the data in the body."
+    status = 414
+
+
+class MediaRefused(RequestRefused):
+    """Bodies of this form are not read."""
+
+    code = "NX-H14"
+    title = "Form not read"
+    hint = "Send multipart/form-data or application/json, uncompressed."
+    status = 415
+
+
+class HeadersTooLarge(RequestRefused):
+    """The headers of the request are too large."""
+
+    code = "NX-H15"
+    title = "Headers too large"
+    hint = "Send fewer or shorter headers."
+    status = 431
+
+
+class TooBusy(EngineError):
+    """As many connections are open as are served at once."""
+
+    code = "NX-H16"
+    title = "Too many connections"
+    hint = "Close some, or try again in a while."
+
+
+class InternalFault(EngineError):
+    """Internal error"""
+
+    code = "NX-H17"
+    title = "Fault in Nexus"
+    hint = "Try again; if it stays, run `nexus doctor` and look at `nexus trace logs`."
 
 
 class VersionMismatch(EngineError):

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from engine.extraction.sandbox.sandbox import Sandbox
     from engine.facade.configuration import Settings
     from engine.facade.engine import Engine, EngineState
-    from engine.facade.execution import LocalExecutor
+    from engine.facade.noting import Noting
     from engine.facade.views import Changes
     from engine.intake.intake import Intake
     from engine.outside import Outside
     from engine.runtime.dispatcher import Dispatcher
     from engine.telemetry.telling import Telling
+    from scheduler.housekeeping import Housekeeping
     from store.owner import Ownership
     from store.records.jobs import Job
     from store.store import Store
@@ -56,9 +57,7 @@ class Appliance:
 
 
 @asynccontextmanager
-async def appliance(
-    directory: Path, *, work: bool = True, attach: bool = True, port: int | None = None, face: str = "cli"
-) -> AsyncIterator[Appliance]:
+async def appliance(directory: Path, *, work: bool = True, attach: bool = True, port: int | None = None, face: str = "cli") -> AsyncIterator[Appliance]:
     """Own `directory` and run its engine; if another process owns it, look on and send it commands (`attach`), or raise `Owned`.
 
     An owner serves HTTP too if it is given a `port`. With `work` false an owner only stores and answers: nothing is processed (`nexus add`, `nexus queues pause` with no engine running).
@@ -92,14 +91,11 @@ async def appliance(
 
 
 @asynccontextmanager
-async def owning(
-    directory: Path, ownership: Ownership, *, work: bool, port: int | None = None, face: str = "cli"
-) -> AsyncIterator[Appliance]:
+async def owning(directory: Path, ownership: Ownership, *, work: bool, port: int | None = None, face: str = "cli") -> AsyncIterator[Appliance]:
     """Run the engine: store, sandbox, dispatcher, intake, timers, sockets; in that order up, in the reverse down."""
     from engine.extraction.sandbox.sandbox import Sandbox
     from engine.facade import limits
     from engine.facade.engine import Engine
-    from engine.facade.execution import LocalExecutor
     from engine.facade.owner import OwnerPresence, OwnerReading
     from engine.intake.intake import Intake
     from engine.outside import Outside
@@ -130,7 +126,7 @@ async def owning(
         intake.on_job_end = lambda job: ended.put_nowait(job.id)
         housekeeping = Housekeeping(store, space)
         dispatcher.on_job_end = housekeeping.on_job_end = _concluding(stack, intake)
-        executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper, version=VERSION, who=operator(face))
+        executor = _executor(store, outside, intake, housekeeping, told, face)
         engine = Engine(OwnerReading(store), executor, OwnerPresence(store, dispatcher), directory)
         if work:
             await limits.announce(store, settings.limits())
@@ -148,6 +144,15 @@ async def owning(
             http = None
         collector.settle()
         yield Appliance(engine, directory, True, ended, http)
+
+
+def _executor(store: Store, outside: Outside, intake: Intake, housekeeping: Housekeeping, told: Telling, face: str) -> Noting:
+    """What carries commands out in this process; bad input among them stands in the log."""
+    from engine.facade.execution import LocalExecutor
+    from engine.facade.noting import Noting
+
+    executor = LocalExecutor(store, outside, intake, housekeeping.sweep, told.keeper, version=VERSION, who=operator(face))
+    return Noting(executor, told.complaints)
 
 
 def _dispatcher(store: Store, outside: Outside, sandbox: Sandbox, settings: Settings, told: Telling) -> Dispatcher:
@@ -215,21 +220,17 @@ async def _conclude(intake: Intake, ending: asyncio.Queue[Job]) -> None:
 
 
 async def _serve(
-    stack: AsyncExitStack,
-    directory: Path,
-    store: Store,
-    executor: LocalExecutor,
-    engine: Engine,
-    ownership: Ownership,
-    outside: Outside,
-    port: int | None,
-    told: Telling,
+    stack: AsyncExitStack, directory: Path, store: Store, executor: Noting, engine: Engine, ownership: Ownership, outside: Outside, port: int | None, told: Telling
 ) -> str | None:
     """Open the owner's socket, and HTTP if it is wanted. Returns the address of that."""
     from engine.api.local import LocalApi
+    from engine.api.refusing import Refusing
     from engine.facade.measuring import values
+    from nexus_tui.cli.words import language
+    from nexus_tui.i18n.errors import issue, worded
 
-    local = LocalApi(directory, store, executor)
+    # Who attaches words what it is told by itself.
+    local = LocalApi(directory, store, executor, Refusing(told.complaints, worded, issue, "en"))
     told.keeper.measures = partial(values, store, directory, local.pulse)
     stack.push_async_callback(local.stop)
     await local.start()
@@ -238,7 +239,9 @@ async def _serve(
         from engine.api.http import HttpApi, Listening
 
         origin = (await _settings(directory, store)).text("http.web_ui_origin") or None
-        http = HttpApi(directory, store, engine, local, outside, Listening(port=port, web_origin=origin), told.timings)
+        refusing = Refusing(told.complaints, worded, issue, language(None, directory))
+        listening = Listening(port=port, web_origin=origin)
+        http = HttpApi(directory, store, engine, local, outside, listening, told.timings, refusing)
         stack.push_async_callback(http.stop)
         http.start()
         address = http.address

@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from engine.contract import codec
 from engine.contract.calls import Refused
-from engine.errors import EngineError
-from store.errors import StoreError
+from engine.errors import BodyTooLarge, MediaRefused
 
-#: Errors whose cause is that something here is in the way for a while.
+#: Status where something here is in the way for a while.
 UNAVAILABLE = 503
 
 
@@ -26,23 +25,19 @@ def refused(message: str, status: int, **local: Any) -> Response:
     return json(Refused(message=message, **local), status)
 
 
-def failed(error: EngineError | StoreError) -> Response:
-    """An error in its parts: what is wrong with the call is 400, what is in the way here 503."""
-    value = {
-        "message": str(error),
-        "code": error.code,
-        "title": error.title,
-        "hint": error.hint,
-        "exitCode": error.exit_code,
-    }
-    return json(value, 400 if error.exit_code == 2 else UNAVAILABLE)
-
-
-async def body(request: Request, most: int) -> bytes | None:
-    """The body, `None` as soon as it is larger than `most` bytes. Raises `ClientDisconnect`."""
+async def body(request: Request, most: int) -> bytes:
+    """The body. Raises `MediaRefused` for a compressed one, `BodyTooLarge` as soon as it is larger than `most` bytes, `ClientDisconnect`."""
+    plain(request)
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > most:
-            return None
+            raise BodyTooLarge(f"The body is larger than {most} bytes.")
     return bytes(content)
+
+
+def plain(request: Request) -> None:
+    """Raise `MediaRefused` for a compressed body: a small one may unfold to any size."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise MediaRefused("Compressed bodies are not read.")

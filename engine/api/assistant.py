@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api import answers
 from engine.contract import codec
 from engine.contract.calls import AssistantRequest
-from engine.errors import EngineError
+from engine.errors import RequestRefused
 from engine.facade import issues
 from engine.facade.assistant import answer_object
 from engine.facade.engine import Engine
-from store.errors import StoreError
 
 #: Largest body, in bytes.
 LARGEST_BODY = 64 * 1024
@@ -27,22 +26,15 @@ class AssistantCall:
         self._engine = engine
 
     async def answer(self, request: Request) -> Response:
-        """200 with the answer and what it rests on; 404 where there is no report yet."""
-        try:
-            body = await answers.body(request, LARGEST_BODY)
-        except ClientDisconnect:
-            return answers.refused("The question broke off.", 400)
-        if body is None:
-            return answers.refused(f"The body is larger than {LARGEST_BODY} bytes.", 413)
+        """200 with the answer and what it rests on; 404 where there is no report yet. Raises `RequestRefused`."""
+        body = await answers.body(request, LARGEST_BODY)
         try:
             asked = _request(body)
         except codec.Unreadable as error:
-            found = issues.of(AssistantRequest, body) or (str(error),)
-            return answers.refused("The request cannot be carried out.", 400, issues=list(found))
-        try:
-            answer = await self._engine.assistant.answer(asked.doc_id, asked.query, asked.scope, "pt")
-        except (EngineError, StoreError) as error:
-            return answers.failed(error)
+            raise RequestRefused(issues=issues.of(AssistantRequest, body) or (str(error),)) from error
+        if repeated := issues.repeated(body):
+            raise RequestRefused(issues=repeated)
+        answer = await self._engine.assistant.answer(asked.doc_id, asked.query, asked.scope, "pt")
         if answer is None:
             return answers.refused("Report not ready", 404)
         return answers.json(answer_object(answer))

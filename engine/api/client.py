@@ -14,7 +14,7 @@ import msgspec
 
 from engine.api.address import address
 from engine.contract import codec
-from engine.errors import EngineError, NoSpace, OwnerGone, Unanswered, VersionMismatch
+from engine.errors import BadInput, EngineError, NoSpace, OwnerGone, Unanswered, VersionMismatch
 from engine.facade.commands import Command, CommandResult, TakeIn, Wire
 from engine.intake.intake import WAITING
 from engine.intake.paths import files, told
@@ -102,6 +102,8 @@ class RemoteExecutor:
                     waited = True
                     await asyncio.sleep(AGAIN_S)
                 else:
+                    if result.refused:
+                        raise BadInput(result.refused[0].reason)
                     yield {**result.data, "file": told(found.path)}
                     break
 

@@ -6,18 +6,19 @@ A command carries an id; the same id again gets the remembered result, so that a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api import answers
 from engine.contract import codec
-from engine.errors import EngineError
+from engine.errors import RequestRefused
 from engine.facade.commands import Wire
+from engine.facade.issues import Issue
 from engine.facade.reading import Executing
-from store.errors import StoreError
 from store.store import Store
 from store.sweep import COMMAND_MS
 from store.transaction import Transaction
@@ -25,6 +26,8 @@ from store.transaction import Transaction
 PATH = "/api/local/commands"
 #: Largest command, in bytes: a KV value of 25 MiB as base64, and some more.
 LARGEST_BODY = 36 * 1024 * 1024
+#: Characters of a command's id; the largest number there is; fields that are paths.
+LONGEST_ID, LARGEST, PATHS = 200, 2**63 - 1, frozenset({"path", "directory", "move_to"})
 
 _decode = codec.decoder(Wire)
 _encode = msgspec.json.encode
@@ -40,27 +43,14 @@ class Commands:
         self._under_way: dict[str, asyncio.Task[bytes]] = {}
 
     async def answer(self, request: Request) -> Response:
-        """The result of the command in the body."""
-        try:
-            body = await answers.body(request, LARGEST_BODY)
-        except ClientDisconnect:
-            return answers.refused("The command broke off.", 400)
-        if body is None:
-            return answers.refused(f"The command is larger than {LARGEST_BODY} bytes.", 413)
+        """The result of the command in the body. Raises `RequestRefused`."""
+        body = await answers.body(request, LARGEST_BODY)
         try:
             wire = _decode(body)
         except codec.Unreadable as error:
-            return answers.refused(str(error), 400)
-        try:
-            return Response(await self._once(wire), media_type="application/json")
-        except (EngineError, StoreError) as error:
-            answer = answers.failed(error)
-            answer.status_code = answers.UNAVAILABLE
-            return answer
-        except Exception as error:
-            # A fault of ours must still reach the viewer as an answer; here it goes on to the loop's handler.
-            asyncio.get_running_loop().call_exception_handler({"message": "A command failed.", "exception": error})
-            return answers.refused(f"{type(error).__name__}: {error}", 500)
+            raise RequestRefused(str(error)) from error
+        _raise(list(_beyond(wire)))
+        return Response(await self._once(wire), media_type="application/json")
 
     async def stop(self) -> None:
         """Wait for the commands at work."""
@@ -94,6 +84,23 @@ class Commands:
             lambda connection: connection.execute("SELECT result FROM command WHERE id=?", (command_id,)).fetchone()
         )
         return None if row is None else bytes(row[0])
+
+
+def _beyond(wire: Wire) -> Iterator[Issue]:
+    """What has the right shape and is more than the database, or a path of the system, can hold."""
+    if not 0 < len(wire.command_id) <= LONGEST_ID:
+        yield Issue("command_id", f"at most {LONGEST_ID} characters", str(len(wire.command_id)))
+    for name, value in msgspec.structs.asdict(wire.command).items():
+        many = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,)
+        if any(isinstance(one, int) and abs(one) > LARGEST for one in many):
+            yield Issue(f"command.{name}", "a whole number of 64 bits", "more")
+        if name in PATHS and value is not None and b"\0" in value:
+            yield Issue(f"command.{name}", "a path without a zero byte", "one")
+
+
+def _raise(found: list[Issue]) -> None:
+    if found:
+        raise RequestRefused(issues=tuple(map(str, found)))
 
 
 def _remember(tx: Transaction, *, wall: int, command_id: str, result: bytes) -> None:

@@ -1,16 +1,32 @@
 """Who may speak to the HTTP API: Host against DNS rebinding, Origin against other sites' pages, the token for everything but liveness.
 
-What is refused here has no effect and says little: the request never reaches a route.
+What is refused here has no effect: the request never reaches a route. What passes is read within limits of size and time.
 """
 
 from __future__ import annotations
+
+import asyncio
+import re
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.api import answers, health
+from engine.api import health
+from engine.api.refusing import Refusing
 from engine.api.token import Token
+from engine.errors import (
+    BodyTooLarge,
+    HeadersTooLarge,
+    HostRefused,
+    NoSuchPath,
+    NotHttp,
+    OriginRefused,
+    RequestRefused,
+    RequestSlow,
+    TargetTooLong,
+    TokenMissing,
+)
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 #: The deployment's calls, which its web UI makes when it is pointed here; below the last one lie the reports.
@@ -18,66 +34,66 @@ WIRE = ("/api/ingest", "/api/assistant")
 REPORTS = "/api/reports/"
 #: Ports that a browser leaves out of an origin.
 USUAL = {"http": ":80", "https": ":443"}
+USUAL_PORT = 80
 #: Largest body of a request, in bytes: a file of the largest size intake takes, in its multipart wrapping.
 LARGEST_BODY = 208 * 1024 * 1024
-
-
-class TooLarge(Exception):
-    """A body went beyond its limit while it was read."""
+#: Bytes of a request's address, bytes of all its headers, and their number.
+LONGEST_TARGET, LARGEST_HEADERS, MOST_HEADERS = 8 * 1024, 32 * 1024, 100
+#: Seconds that a body may pause. It may take `PATIENCE_S` and a second for each `SLOWEST` bytes, so that a trickle ends too.
+PAUSE_S, PATIENCE_S, SLOWEST = 20.0, 60.0, 16 * 1024
+#: Written in two ways these would be one path to us and another one to whoever stands in front.
+AMBIGUOUS = re.compile(rb"%(?:2f|5c|00|2e)|//|\\", re.IGNORECASE)
 
 
 class Guard:
     """Stands before an application that listens on `port`. `web_origin` is the one foreign page that may make the wire's calls."""
 
-    def __init__(self, app: ASGIApp, *, token: Token, port: int, web_origin: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, refusing: Refusing, *, token: Token, port: int, web_origin: str | None = None) -> None:
         self._app = app
+        self._refusing = refusing
         self._token = token
-        self._hosts = frozenset(f"{host}:{port}" for host in LOOPBACK)
-        self._origins = frozenset(f"http://{host}:{port}" for host in LOOPBACK)
+        self._hosts = frozenset(f"{host}:{port}" for host in LOOPBACK) | (frozenset(LOOPBACK) if port == USUAL_PORT else frozenset())
+        self._origins = frozenset(f"http://{host}" for host in self._hosts)
         self._web_origin = None if web_origin is None else _as_sent(web_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         headers = Headers(scope=scope)
+        answering = send
+        try:
+            _readable(scope, headers)
+            foreign = self._admit(scope, headers)
+            if foreign:
+                answering = self._sharing(send)
+                if scope["method"] == "OPTIONS":
+                    await _preflight(headers)(scope, receive, answering)
+                    return
+            if AMBIGUOUS.search(scope["raw_path"]):
+                raise NoSuchPath
+            if _announced(headers) > LARGEST_BODY:
+                raise _too_large()
+        except RequestRefused as refused:
+            await self._refusing.answer(refused, headers.get("accept-language", ""))(scope, receive, answering)
+        else:
+            await self._app(scope, _limited(receive), answering)
+
+    def _admit(self, scope: Scope, headers: Headers) -> bool:
+        """Whether it is the configured page that calls; raise if neither it does nor the holder of the token."""
         path: str = scope["path"]
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         foreign = len(origins) == 1 and origins[0] == self._web_origin and (path in WIRE or path.startswith(REPORTS))
-        answering = self._sharing(send) if foreign else send
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            await answers.refused("This host name is not served.", 403)(scope, receive, send)
-        elif origins and not foreign and (len(origins) > 1 or origins[0].lower() not in self._origins):
-            await answers.refused("Requests of this origin are refused.", 403)(scope, receive, send)
-        elif foreign and scope["method"] == "OPTIONS":
-            await _preflight(headers)(scope, receive, answering)
-        elif path != health.ALIVE and not foreign and not self._presents(headers):
-            answer = answers.refused("The token of this appliance is missing or wrong.", 401)
-            answer.headers["WWW-Authenticate"] = "Bearer"
-            await answer(scope, receive, send)
-        elif _announced(headers) > LARGEST_BODY:
-            await _too_large()(scope, receive, answering)
-        else:
-            await self._pass(scope, receive, answering)
+            raise HostRefused
+        if origins and not foreign and (len(origins) > 1 or origins[0].lower() not in self._origins):
+            raise OriginRefused
+        if path != health.ALIVE and not foreign and not self._presents(headers):
+            raise TokenMissing
+        return foreign
 
     def _presents(self, headers: Headers) -> bool:
         presented = headers.getlist("authorization")
         return len(presented) == 1 and self._token.fits(presented[0])
-
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise TooLarge
-            return message
-
-        try:
-            await self._app(scope, limited, send)
-        except TooLarge:
-            await _too_large()(scope, receive, send)
 
     def _sharing(self, send: Send) -> Send:
         """Answers that the configured page may read."""
@@ -117,5 +133,50 @@ def _preflight(headers: Headers) -> Response:
     return answer
 
 
-def _too_large() -> Response:
-    return answers.refused(f"The body is larger than {LARGEST_BODY} bytes.", 413)
+def _readable(scope: Scope, headers: Headers) -> None:
+    """Raise for a request that is beyond all size, or that a proxy could read in another way than we do; `http://host/path` is the path."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
+        raise TargetTooLong
+    if len(headers.raw) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEADERS:
+        raise HeadersTooLarge
+    if scope["http_version"] not in ("1.0", "1.1") or len(headers.getlist("content-type")) > 1:
+        raise NotHttp
+    if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
+        raise NotHttp
+    if not scope["path"].startswith(("/", "*")):
+        _, _, rest = scope["path"].partition("://")
+        host, slash, path = rest.partition("/")
+        if not slash:
+            raise NotHttp
+        if host.lower() != headers.get("host", "").lower():
+            raise HostRefused
+        scope["path"] = slash + path
+        scope["raw_path"] = b"/" + scope["raw_path"].partition(b"://")[2].partition(b"/")[2]
+
+
+def _limited(receive: Receive) -> Receive:
+    """The request's body within its limits of size and time. Raises `BodyTooLarge`, `RequestSlow`."""
+    clock = asyncio.get_running_loop().time
+    began, read, whole = clock(), 0, False
+
+    async def limited() -> Message:
+        nonlocal read, whole
+        if whole:
+            # What is waited for now is that the caller hangs up.
+            return await receive()
+        left = min(PAUSE_S, began + PATIENCE_S + read / SLOWEST - clock())
+        try:
+            message = await asyncio.wait_for(receive(), max(left, 0))
+        except TimeoutError:
+            raise RequestSlow from None
+        whole = not message.get("more_body", False)
+        read += len(message.get("body", b""))
+        if read > LARGEST_BODY:
+            raise _too_large()
+        return message
+
+    return limited
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")

@@ -6,19 +6,17 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from engine.api import answers, commands, health
+from engine.api import commands, health
+from engine.api.application import Application
 from engine.api.assistant import AssistantCall
 from engine.api.guard import Guard
 from engine.api.ingest import Ingest
 from engine.api.local import LocalApi
 from engine.api.metrics import Metrics
 from engine.api.readiness import Readiness
+from engine.api.refusing import Refusing
 from engine.api.reports import Reports
 from engine.api.server import Server
 from engine.api.token import Token
@@ -43,13 +41,14 @@ class Listening:
 class HttpApi:
     """Serves TCP for the owner of a data directory, from `start` to `stop`."""
 
-    def __init__(self, directory: Path, store: Store, engine: Engine, local: LocalApi, outside: Outside, listening: Listening, timings: Timings) -> None:
+    def __init__(self, directory: Path, store: Store, engine: Engine, local: LocalApi, outside: Outside, listening: Listening, timings: Timings, refusing: Refusing) -> None:
         self._listening = listening
+        self._refusing = refusing
         self._token = Token.of(directory)
         uploads = Uploads(directory, store.blobs)
         uploads.clear()
         self._readiness = Readiness(directory, store, engine)
-        self._app = Starlette(
+        self._app = Application(
             routes=[
                 Route(health.ALIVE, health.alive(local.pulse)),
                 Route(health.READY, health.ready(self._readiness)),
@@ -59,7 +58,7 @@ class HttpApi:
                 Route("/api/reports/{doc}", Reports(engine).answer),
                 Route(commands.PATH, local.commands.answer, methods=["POST"]),
             ],
-            exception_handlers={HTTPException: _refused, Exception: _broken},
+            refusing=refusing,
         )
         self._server: Server | None = None
         self.address = ""
@@ -77,8 +76,8 @@ class HttpApi:
             raise PortTaken(f"Port {self._listening.port} of {HOST} cannot be listened to: {error.strerror}.") from error
         port = listening.getsockname()[1]
         self.address = f"http://{HOST}:{port}"
-        guard = Guard(self._app, token=self._token, port=port, web_origin=self._listening.web_origin)
-        self._server = Server(guard)
+        guard = Guard(self._app, self._refusing, token=self._token, port=port, web_origin=self._listening.web_origin)
+        self._server = Server(guard, self._refusing)
         self._server.start([listening])
         self._readiness.start()
 
@@ -87,16 +86,3 @@ class HttpApi:
         if self._server is not None:
             await self._server.stop()
             await self._readiness.stop()
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    message = "Not found" if error.status_code == 404 else str(error.detail)
-    answer = answers.refused(message, error.status_code)
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    # Starlette raises it on after the answer, to the loop's handler.
-    return answers.refused("Internal error", 500)

@@ -6,12 +6,13 @@ import os
 import socket
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from engine.api import commands, health
 from engine.api.address import SOCKET, address
+from engine.api.application import Application
 from engine.api.commands import Commands
+from engine.api.refusing import Refusing
 from engine.api.server import Server
 from engine.facade.reading import Executing
 from engine.runtime.pulse import Pulse
@@ -21,9 +22,10 @@ from store.store import Store
 class LocalApi:
     """Serves the Unix socket of a data directory."""
 
-    def __init__(self, directory: Path, store: Store, executing: Executing) -> None:
+    def __init__(self, directory: Path, store: Store, executing: Executing, refusing: Refusing) -> None:
         self._directory = directory
         self._server: Server | None = None
+        self._refusing = refusing
         self.commands = Commands(store, executing)
         self.pulse = Pulse(store.clock.monotonic)
 
@@ -51,7 +53,7 @@ class LocalApi:
             Route(commands.PATH, self.commands.answer, methods=["POST"]),
             Route(health.ALIVE, health.alive(self.pulse)),
         ]
-        self._server = Server(Starlette(routes=routes))
+        self._server = Server(Application(routes, self._refusing), self._refusing)
         self._server.start([listening])
         self.pulse.start()
 

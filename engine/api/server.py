@@ -7,23 +7,31 @@ import contextlib
 import logging
 import socket
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from engine.api.protocol import Protocol
+from engine.api.refusing import Refusing
 
 #: Seconds that answers under way may take at the end.
 GRACE_S = 2
 
 # Without a handler Python writes warnings of the server to stderr, which is the terminal UI's screen.
 logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+# Each request that is none is a warning to uvicorn; `Protocol` answers and logs it, once a kind.
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != "Invalid HTTP request received.")
 
 
 class Server:
     """One application, from `start` to `stop`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refusing: Refusing) -> None:
         config = uvicorn.Config(
             app,
+            # The one parser on every machine: with "auto" it would depend on what else is installed.
+            http=partial(Protocol, refusing),  # type: ignore[arg-type]
             log_config=None,
             lifespan="off",
             access_log=False,

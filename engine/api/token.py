@@ -46,4 +46,4 @@ class Token:
     def fits(self, header: str) -> bool:
         """Whether an `Authorization` header presents this token."""
         scheme, _, presented = header.partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(presented.strip().encode(), self._value)
+        return scheme.lower() == "bearer" and hmac.compare_digest(presented.encode(), self._value)

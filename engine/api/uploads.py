@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
+from engine.facade.disk import disk
 from store.blobs import Blobs
 from store.errors import NotFound
 from store.files import create, disk_error
@@ -27,6 +28,7 @@ class Uploads:
     """The folder of files on their way in."""
 
     def __init__(self, directory: Path, blobs: Blobs) -> None:
+        self._directory = directory
         self._folder = directory / FOLDER
         self._blobs = blobs
 
@@ -34,9 +36,12 @@ class Uploads:
         """Remove what an earlier process left."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    @contextmanager
-    def place(self, name: str) -> Iterator[Place]:
-        """Room for the files of one request, removed at the end of the block."""
+    @asynccontextmanager
+    async def place(self, name: str) -> AsyncIterator[Place]:
+        """Room for the files of one request, removed at the end of the block. Raises `NoSpace` where intake would wait for room."""
+        lack = disk(self._directory).error
+        if lack is not None:
+            raise lack
         folder = self._folder / name
         try:
             folder.mkdir(parents=True, mode=0o700)
@@ -44,26 +49,25 @@ class Uploads:
             raise disk_error(error, self._folder) from error
         try:
             yield Place(folder, self._blobs)
+        except OSError as error:
+            raise disk_error(error, self._folder) from error
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            # A thousand files are some 50 ms, which the loop has not.
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 class Place:
-    """The files of one request."""
+    """The files of one request. `OSError` is what the disk says."""
 
     def __init__(self, folder: Path, blobs: Blobs) -> None:
         self._folder = folder
         self._blobs = blobs
         self._count = 0
 
-    async def receive(self, name: str, source: IO[bytes]) -> Path:
-        """Copy an upload; returns where it lies. Raises `DiskFull`."""
+    def create(self, name: str) -> tuple[Path, IO[bytes]]:
+        """An empty file for an upload of that name: where it lies, and what to write into."""
         path = self._path(name)
-        try:
-            await asyncio.to_thread(_copy, source, path)
-        except OSError as error:
-            raise disk_error(error, self._folder) from error
-        return path
+        return path, create(path)
 
     def recall(self, name: str, sha: bytes) -> Path:
         """Name a blob that is stored already. Raises `NotFound`."""
@@ -93,8 +97,3 @@ def plain_name(name: str) -> str:
         return content.decode()
     suffix = Path(kept).suffix.encode("utf-8", "replace")[:20]
     return (content[: LONGEST_NAME - len(suffix)] + suffix).decode("utf-8", "ignore")
-
-
-def _copy(source: IO[bytes], path: Path) -> None:
-    with create(path) as target:
-        shutil.copyfileobj(source, target, 1024 * 1024)

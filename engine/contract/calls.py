@@ -44,6 +44,8 @@ class IngestAccepted(Wire, frozen=True, kw_only=True):
 
     job_id: str
     doc_ids: list[str]
+    #: *local*: files of the call that were not taken in, and why.
+    issues: list[str] | UnsetType = UNSET
 
 
 class Refused(Wire, frozen=True, kw_only=True):
@@ -52,6 +54,11 @@ class Refused(Wire, frozen=True, kw_only=True):
     message: str
     #: *local*: what is wrong with the request.
     issues: list[str] | UnsetType = UNSET
+    #: *local*: what it is called, what to do about it, and the exit code a command ends with.
+    code: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    hint: str | UnsetType = UNSET
+    exit_code: int | UnsetType = UNSET
     #: *local*, for a report that is not there yet.
     job_status: JobStatus | UnsetType = UNSET
     stage: int | UnsetType = UNSET

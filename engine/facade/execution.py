@@ -30,6 +30,7 @@ from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.deciding import expiry
 from engine.facade.refusals import counted
 from engine.facade.state import namespace
+from engine.facade.tenants import fault
 from engine.fiscal.companies import Regime
 from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
 from engine.intake.intake import WAITING, Acknowledged, Intake, Request
@@ -38,7 +39,7 @@ from engine.outside import Outside
 from engine.telemetry.keeper import Keeper
 from store import kv
 from store.errors import StoreError
-from store.records import companies
+from store.records import companies, jobs
 from store.store import Store
 from store.transaction import Transaction
 
@@ -105,6 +106,10 @@ class LocalExecutor:
         return CommandResult(done=1, data={"job": job})
 
     async def _take_in_one(self, command: commands.TakeIn) -> CommandResult:
+        job = await self._store.read(lambda connection: jobs.find(connection, command.job))
+        if job is None or not job.open or job.tenant != command.tenant:
+            # Nothing would ever send on what was taken in under it.
+            raise BadInput(f"{command.job[:40]} is no open job of this tenant.")
         async with aclosing(self._intake.add(command.job, Request(tenant=command.tenant), [Path(os.fsdecode(command.path))])) as taking:
             async for acknowledged in taking:
                 if acknowledged.state == WAITING and acknowledged.error is not None:
@@ -228,8 +233,8 @@ def told(acknowledged: Acknowledged) -> dict[str, Any]:
 
 def _one(tenant: str) -> None:
     """What is stored belongs to one tenant; `*` is the operator's view of all. Raises `BadInput`."""
-    if not tenant or tenant == "*":
-        raise BadInput(f"{tenant!r} is no tenant that something can belong to.")
+    if fault(tenant) is not None:
+        raise BadInput(f"{tenant[:40]!r} is no tenant that something can belong to.")
 
 
 def _subject(command: Command) -> str:

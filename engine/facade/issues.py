@@ -5,9 +5,14 @@ msgspec stops at the first fault; here each field is decoded by itself, which co
 
 from __future__ import annotations
 
+import json
+import re
 import types
-from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from itertools import islice
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import UnsetType, inspect
@@ -20,11 +25,14 @@ from engine.contract.payloads import PAYLOAD_OF
 
 T = TypeVar("T")
 
-#: More than these are counted, not told.
-MOST = 20
+#: More than these are counted, not told; what is wrong beyond the thousandth, or behind the two thousandth item of a list, is not looked for.
+MOST, MOST_COUNTED, MOST_ITEMS = 20, 1000, 2000
 #: A value longer than this is told by its type.
 LONGEST_VALUE = 40
+#: Characters of a name that no event has.
+LONGEST_NAME = 80
 OBJECT, LIST, TEXT, NUMBER = "an object", "a list", "text", "a number"
+_MARK, _PLACE = b"\xef\xbb\xbf", re.compile(r"\(byte (\d+)\)")
 _BY_FIRST_BYTE = {b"{": OBJECT, b"[": LIST, b'"': TEXT}
 _PATTERNS = {
     get_args(Moment)[1].pattern: "a moment such as 2026-01-31T12:00:00Z",
@@ -64,34 +72,126 @@ class Issue(NamedTuple):
 
 def told(body: bytes) -> str:
     """All issues of an event's JSON in one line, empty if there are none."""
-    found = list(_event(body))
-    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
-    return "; ".join([*map(str, found[:MOST]), *more])
+    return "; ".join(bounded(map(str, _event(body))))
 
 
-def of(kind: Any, body: bytes) -> tuple[str, ...]:
-    """The issues of a body that should be of a type, each as a sentence."""
-    return tuple(map(str, list(_walk(kind, body, ""))[:MOST]))
+def of(kind: Any, body: bytes, name: str = "body") -> tuple[str, ...]:
+    """The issues of a body that should be of a type, each as a sentence; `name` is what the body as a whole is called."""
+    unread = _unread(body, name)
+    if unread is not None:
+        return (str(unread),)
+    below = "" if name == "body" else name
+    found = (one if one.field else one._replace(field=name) for one in _walk(kind, body, below))
+    return (*bounded(map(str, found)), *repeated(body, below))
 
 
-def _event(body: bytes) -> Iterator[Issue]:
-    yield from _walk(Envelope, body, "")
+def repeated(body: bytes, name: str = "") -> tuple[str, ...]:
+    """Keys that a readable body gives twice: which of them counts would be a guess. Told by their own names, without their path."""
+    found: dict[str, None] = {}
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for key, _ in items:
+            if key in seen:
+                found.setdefault(key[:LONGEST_VALUE])
+            seen.add(key)
+
+    try:
+        # Every number stays text: thousands of digits are refused by what they are for, not here.
+        json.loads(body, object_pairs_hook=pairs, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return ()
+    return bounded(f"{_below(name, key)}: given twice" for key in found)
+
+
+def surplus(kind: type[msgspec.Struct], body: bytes, name: str) -> tuple[str, ...]:
+    """Keys of a readable object that its type has not, each with the one it is most like."""
+    known = [field.encode_name for field in msgspec.structs.fields(kind)]
+    given = _read(dict[str, msgspec.Raw], body) or {}
+    return bounded(_strange(name, key, known) for key in given if key not in known)
+
+
+def _strange(name: str, key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, 1, 0.5)
+    field = _below(name, key[:LONGEST_VALUE])
+    return f"{field}: not known, the nearest is {near[0]}" if near else f"{field}: not known"
+
+
+def bounded(found: Iterable[str]) -> tuple[str, ...]:
+    """The first issues, and how many more there are."""
+    counted = list(islice(found, MOST_COUNTED))
+    more = len(counted) - MOST
+    return (*counted[:MOST], *((f"and {more} more",) if more > 0 else ()))
+
+
+def _unread(body: bytes, name: str) -> Issue | None:
+    """What keeps a body from being JSON at all."""
+    try:
+        # A string nobody looks into may be anything to msgspec.
+        body.decode()
+    except UnicodeDecodeError:
+        return Issue(name, OBJECT, "bytes that are no UTF-8")
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except RecursionError:
+        return Issue(name, OBJECT, "what is nested too deep")
+    except codec.REFUSALS as error:
+        return Issue(name, OBJECT, _no_json(body, str(error)))
+    return None
+
+
+def _no_json(body: bytes, said: str) -> str:
+    if not body.strip():
+        return "nothing"
+    if body.startswith(_MARK):
+        return "a mark of the byte order in front"
+    place = _PLACE.search(said)
+    if place is None:
+        return "JSON without its end"
+    return _found(body) if body[:1] not in _BY_FIRST_BYTE and len(body) <= LONGEST_VALUE else f"text that is no JSON from byte {place[1]} on"
+
+
+def unknown(body: bytes) -> str | None:
+    """The name of an event where the contract has none of that name."""
+    name = _read(str, (_read(dict[str, msgspec.Raw], body) or {}).get("name", msgspec.Raw()))
+    return None if name is None or name in list(EventName) else name
+
+
+def _unknown(name: str) -> str:
+    """That there is no such event, and which one was meant, if one is like it."""
+    near = get_close_matches(name.lower()[:LONGEST_NAME], list(EventName), 1)
+    # A sign that parts issues would make two of one.
+    shown = name.replace(";", ",")[:LONGEST_NAME]
+    return f"name: no event is called {shown}, the nearest is {near[0]}" if near else f"name: no event is called {shown}"
+
+
+def _event(body: bytes) -> Iterator[Issue | str]:
+    name = unknown(body)
+    if name is None:
+        yield from _walk(Envelope, body, "")
+    else:
+        yield _unknown(name)
+        yield from (issue for issue in _walk(Envelope, body, "") if issue.field != "name")
     parts = _read(dict[str, msgspec.Raw], body) or {}
-    name = _read(EventName, parts.get("name", msgspec.Raw()))
-    if name is not None and "payload" in parts:
-        yield from _walk(PAYLOAD_OF[name], parts["payload"], "payload")
+    event = _read(EventName, parts.get("name", msgspec.Raw()))
+    if event is not None and "payload" in parts:
+        yield from _walk(PAYLOAD_OF[event], parts["payload"], "payload")
 
 
 def _walk(kind: Any, raw: bytes | msgspec.Raw, path: str) -> Iterator[Issue]:
     """Issues of a value that should be of a type, in the order of its fields."""
     kind = _present(kind)
     if get_origin(kind) is Annotated and get_origin(get_args(kind)[0]) is list:
-        below = list(_walk(get_args(kind)[0], raw, path))
-        yield from below or ([Issue(path, "a list that is not empty", LIST)] if _refused(kind, raw) is not None else [])
+        fits = True
+        for issue in _walk(get_args(kind)[0], raw, path):
+            fits = False
+            yield issue
+        if fits and _refused(kind, raw) is not None:
+            yield Issue(path, "a list that is not empty", LIST)
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         yield from _struct(kind, raw, path)
     elif get_origin(kind) is list and (items := _read(list[msgspec.Raw], raw)) is not None:
-        for place, item in enumerate(items):
+        for place, item in enumerate(items[:MOST_ITEMS]):
             yield from _walk(get_args(kind)[0], item, f"{path}[{place}]")
     elif _refused(kind, raw) is not None:
         yield Issue(path, _expected(kind), _found(raw))
@@ -106,11 +206,12 @@ def _struct(kind: type[msgspec.Struct], raw: bytes | msgspec.Raw, path: str) -> 
     for field in msgspec.structs.fields(kind):
         name = field.encode_name
         if name in parts:
-            below = list(_walk(field.type, parts[name], _below(path, name)))
-        else:
-            below = [Issue(_below(path, name))] if field.required else []
-        fits = fits and not below
-        yield from below
+            for issue in _walk(field.type, parts[name], _below(path, name)):
+                fits = False
+                yield issue
+        elif field.required:
+            fits = False
+            yield Issue(_below(path, name))
     if fits and (refused := _refused(kind, raw)) is not None:
         # A check of the type as a whole says "FIELD must …".
         name, _, said = refused.partition(" ")
@@ -131,17 +232,23 @@ def _present(kind: Any) -> Any:
 
 def _read(kind: type[T], raw: bytes | msgspec.Raw) -> T | None:
     try:
-        return codec.decoder(kind)(raw)
+        return cast(T, _decoder(cast(Any, kind))(raw))
     except codec.Unreadable:
         return None
 
 
 def _refused(kind: Any, raw: bytes | msgspec.Raw) -> str | None:
     try:
-        codec.decoder(kind)(raw)
+        _decoder(kind)(raw)
     except codec.Unreadable as error:
         return str(error)
     return None
+
+
+@cache
+def _decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
+    # Made once a type: a body may hold thousands of fields.
+    return codec.decoder(kind)
 
 
 def _expected(kind: Any) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadInput, InvalidEvent
-from engine.facade import manual, rerun
+from engine.errors import BadInput, InvalidEvent, NotReadable
+from engine.facade import manual, rerun, trying
 from engine.facade.commands import CloseJob, CommandResult, Enqueue, OpenJob, Refusal
 from engine.facade.documents import step_view
 from engine.facade.reading import Executing, Reading
@@ -64,6 +65,14 @@ class Jobs:
         The state `waiting` is none of a document: the file waits for free space, and another object follows for it.
         """
         return self._executing.take_in(job, tenant, paths)
+
+    async def foreseen(self, tenant: str, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        """What `add` would do with these files, which are only read: `trying.foreseen` has the shape. Raises `NotReadable`."""
+        try:
+            looked = [await asyncio.to_thread(trying.look, path) for path in paths]
+        except OSError as error:
+            raise NotReadable(f"{error.filename} cannot be read: {error.strerror}.") from error
+        return await self._reading.read(lambda connection: trying.foreseen(connection, tenant, looked))
 
     async def close(self, job: str) -> None:
         """All files of the job are in."""

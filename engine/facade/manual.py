@@ -14,7 +14,7 @@ from engine.contract import codec, keys
 from engine.contract.envelope import Envelope
 from engine.contract.events import QUEUE_OF, EventName
 from engine.contract.payloads import PAYLOAD_OF
-from engine.errors import InvalidEvent
+from engine.errors import InvalidEvent, UnknownEvent
 from engine.facade import issues, refusals
 from engine.facade.refusals import Declined
 from engine.intake.requeue import LOCK_MS
@@ -32,7 +32,7 @@ Outcome = list[tuple[str, Declined | None]]
 
 
 def validated(event: dict[str, Any]) -> Envelope:
-    """An event given by hand, checked against the contract. Raises `InvalidEvent` naming every field that does not fit."""
+    """An event given by hand, checked against the contract. Raises `InvalidEvent` naming every field that does not fit, `UnknownEvent`."""
     try:
         body = codec.encode(event)
     except (TypeError, ValueError, RecursionError) as error:
@@ -41,7 +41,8 @@ def validated(event: dict[str, Any]) -> Envelope:
         envelope = codec.decoder(Envelope)(body)
         codec.decoder(PAYLOAD_OF[envelope.name])(envelope.payload)
     except codec.Unreadable as error:
-        raise InvalidEvent(issues.told(body) or str(error)) from error
+        kind = InvalidEvent if issues.unknown(body) is None else UnknownEvent
+        raise kind(issues.told(body) or str(error)) from error
     if len(envelope.payload) > INLINE:
         raise InvalidEvent(f"The payload has {len(envelope.payload)} bytes; by hand it may have {INLINE}.")
     return envelope

@@ -63,8 +63,6 @@ WAITING = "waiting"
 #: An archive that lies in another one was recognised by whoever opened that one.
 ARCHIVE = Recognition(kind="UNSUPPORTED", family="zip", container=True)
 
-PRIORITIES = {"high": Priority.HIGH, "normal": Priority.NORMAL, "low": Priority.LOW}
-
 
 class Acknowledged(NamedTuple):
     """A file that is durable, or why it was not taken or has to wait. `already` says the document was known before this job."""
@@ -124,7 +122,7 @@ class Intake:
         options = json.dumps({**request.options, "priority": request.priority})
 
         def create(tx: Transaction) -> None:
-            jobs.create(tx, wall, job, request.tenant, request.source, PRIORITIES[request.priority], options)
+            jobs.create(tx, wall, job, request.tenant, request.source, Priority[request.priority.upper()], options)
             job_state.put_created(tx, wall, job, self.job_ttl_s)
 
         await self._persistence.write(create)
@@ -210,7 +208,8 @@ class Intake:
 
     async def _plan(self, job: str, write: Callable[[Callable[[Transaction], int]], Awaitable[int]] | None = None) -> None:
         row = await self._store.read(lambda connection: jobs.find(connection, job))
-        assert row is not None
+        if row is None:
+            raise BadInput(f"There is no job {job[:40]}.")
         while True:
             now, wall = self._clock.steady_ms(), self._clock.wall_ms()
             if not await (write or self._persistence.write)(partial(planning.plan, now=now, wall=wall, job=row)):

@@ -1,4 +1,4 @@
-"""A running engine's telemetry, put together: the journal that everybody writes into, the trail of hops, the timings, and the keeper of it all."""
+"""A running engine's telemetry, put together: the journal that everybody writes into, the trail of hops, the timings, the complaints, and the keeper of it all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.outside import Clock
+from engine.telemetry.complaints import Complaints
 from engine.telemetry.journal import Journal
 from engine.telemetry.keeper import Keeper
 from engine.telemetry.library_log import listening
@@ -23,6 +24,7 @@ class Telling:
     timings: Timings
     redaction: Redaction
     keeper: Keeper
+    complaints: Complaints
 
 
 @asynccontextmanager
@@ -30,9 +32,11 @@ async def telling(directory: Path, clock: Clock, redaction: Redaction, *, days: 
     """Keep telemetry below `directory` for `days`; at the end what is left is written."""
     journal = Journal(clock.wall_ms)
     keeper = Keeper(directory, clock, journal, redaction, days=days)
+    complaints = Complaints(journal)
     with listening(journal):
         keeper.start()
         try:
-            yield Telling(journal=journal, timings=Timings(), redaction=redaction, keeper=keeper)
+            yield Telling(journal=journal, timings=Timings(), redaction=redaction, keeper=keeper, complaints=complaints)
         finally:
+            complaints.stop()
             await keeper.stop()

@@ -23,6 +23,8 @@ from nexus_tui.cli.session import AsJson, DataDir, Lang, OneTenant, Session
 from nexus_tui.cli.words import word
 from nexus_tui.demo import demo_files
 
+#: Bytes of an event by hand: its payload may have 64 KiB, and each character of that may be written in six.
+LARGEST_EVENT = 1024 * 1024
 #: What cannot be read is an outcome of its own, not an error in the call.
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders, archives.", readable=False)]
 
@@ -148,7 +150,7 @@ def enqueue(
     """Send an event by hand; it is validated against the contract."""
     session = Session.of(data_dir, as_json, lang)
     try:
-        value = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+        value = _event(file)
     except (OSError, ValueError, ArithmeticError, RecursionError) as error:
         raise typer.BadParameter(f"{file}: {error}") from error
     if not isinstance(value, dict) or value.get("name", event) != event:
@@ -168,6 +170,22 @@ def enqueue(
         session.query(count)
     else:
         session.command(work)
+
+
+def _event(file: Path) -> Any:
+    """The JSON of a file, read no further than an event may go: what is named may be a device without end."""
+    with file.open("rb") as source:
+        content = source.read(LARGEST_EVENT + 1)
+    if len(content) > LARGEST_EVENT:
+        raise typer.BadParameter(f"{file}: is larger than {LARGEST_EVENT} bytes")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            raise typer.BadParameter(f"{file}: gives a key twice")
+        return value
+
+    return json.loads(content.decode("utf-8"), parse_float=Decimal, object_pairs_hook=unique)
 
 
 def _only_counts(event: dict[str, Any]) -> bool:

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from nexus_tui.i18n import issues_pt
 from nexus_tui.i18n.errors_pt import BY_CODE, SENTENCES
 
-#: The code whose message may list what is wrong field by field.
-INVALID_EVENT = "NX-E14"
+#: Codes whose message may list what is wrong field by field.
+EVENT_CODES = ("NX-E14", "NX-E63")
 
 
 class Worded(NamedTuple):
@@ -37,9 +37,16 @@ def declined(code: str, reason: str, hint: str, language: Literal["pt", "en"]) -
     if code.startswith("NX-F"):
         return BY_CODE.get(code, (reason, hint))
     said = sentence(reason)
-    if code == INVALID_EVENT and said == reason:
+    if code in EVENT_CODES and said == reason:
         said = issues(reason)
     return said, BY_CODE.get(code, ("", hint))[1]
+
+
+def issue(english: str) -> str:
+    """One thing that is wrong with a request, in Portuguese; of a file's error the sentence behind its name."""
+    said = issues(english)
+    field, colon, message = english.partition(": ")
+    return f"{field}: {sentence(message)}" if said == english and colon else said
 
 
 def sentence(english: str) -> str:
@@ -78,4 +85,8 @@ def _sentences() -> Callable[[str], str]:
 
 @cache
 def _issues() -> Callable[[str], str]:
-    return filled(dict((issues_pt.REQUIRED, issues_pt.EXPECTED, issues_pt.MORE)), filled(issues_pt.PHRASES))
+    shapes = (
+        issues_pt.REQUIRED, issues_pt.EXPECTED, issues_pt.NEAREST, issues_pt.UNKNOWN, issues_pt.MISSPELT, issues_pt.STRANGE, issues_pt.TWICE,
+        issues_pt.MORE,
+    )  # fmt: skip
+    return filled(dict(shapes), filled(issues_pt.PHRASES))

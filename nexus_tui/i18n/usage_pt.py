@@ -42,6 +42,8 @@ VALUES: dict[str, str] = {
     "{}: is not JSON (line {}, column {})": "{}: não é JSON (linha {}, coluna {})",
     "{}: is not UTF-8 text": "{}: não é texto em UTF-8",
     "{}: is nested too deep": "{}: tem níveis demais",
+    "{}: is larger than {} bytes": "{}: tem mais de {} bytes",
+    "{}: gives a key twice": "{}: traz uma chave duas vezes",
     "{}: holds a number beyond any amount": "{}: tem um número além de qualquer valor",
 }
 #: What the operating system says of a path, by the name of its error.

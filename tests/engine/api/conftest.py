@@ -10,8 +10,12 @@ import httpx
 import pytest
 
 from engine.api.local import LocalApi
+from engine.api.refusing import Refusing
 from engine.facade.commands import Command, CommandResult
 from engine.outside import SystemClock
+from engine.telemetry.complaints import Complaints
+from engine.telemetry.journal import Journal
+from nexus_tui.i18n.errors import issue, worded
 from store.store import Store
 
 
@@ -34,6 +38,11 @@ class Recorder:
         yield {}
 
 
+def refusing(journal: Journal | None = None) -> Refusing:
+    """Answers in English, logged into a journal."""
+    return Refusing(Complaints(journal or Journal(SystemClock().wall_ms)), worded, issue, "en")
+
+
 @dataclass
 class Served:
     """What answers, and how to ask it."""
@@ -43,6 +52,7 @@ class Served:
     recorder: Recorder
     store: Store
     client: httpx.AsyncClient
+    journal: Journal
 
 
 @pytest.fixture
@@ -50,11 +60,12 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     """An API over a recorder."""
     store = await Store.open(tmp_path, SystemClock(), synchronous="OFF")
     recorder = Recorder()
-    api = LocalApi(tmp_path, store, recorder)
+    journal = Journal(SystemClock().wall_ms)
+    api = LocalApi(tmp_path, store, recorder, refusing(journal))
     try:
         await api.start()
         async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(tmp_path / "nexus.sock")), base_url="http://nexus") as client:
-            yield Served(tmp_path, api, recorder, store, client)
+            yield Served(tmp_path, api, recorder, store, client, journal)
     finally:
         await api.stop()
         await store.close()
