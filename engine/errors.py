@@ -75,6 +75,7 @@ EngineError                   NX-E00
 │   ├── ExtraMissing          NX-T01  the library it needs is not installed
 │   ├── BadReceiver           NX-T02  an address that cannot be sent to
 │   ├── ReceiverUnreachable   NX-T03  down, or refusing for now; tried again
+│   ├── ReceiverUntrusted     NX-T05  its certificate is signed by nobody whom this machine trusts
 │   └── ReceiverRefused       NX-T04  it will never take this
 ├── QueueStalled              NX-M01  alarm: the oldest message of a queue waits too long    exit 69
 ├── DeadLettersWait           NX-M02  alarm: messages were given up
@@ -734,6 +735,14 @@ class ReceiverUnreachable(ExporterFailure):
     code = "NX-T03"
     title = "Receiver unreachable"
     hint = "Look at its address, its key and the network; it is tried again by itself, and what was missed is sent then."
+
+
+class ReceiverUntrusted(ReceiverUnreachable):
+    """The receiver shows a certificate of nobody whom this machine trusts."""
+
+    code = "NX-T05"
+    title = "Receiver not trusted"
+    hint = "Add the authority that signed it to those of this system, or name its file in SSL_CERT_FILE; it is tried again by itself."
 
 
 class ReceiverRefused(ExporterFailure):

@@ -41,6 +41,9 @@ class Sentry:
         self._url = auth.get_api_url()
         self._headers = {"X-Sentry-Auth": auth.to_header(), "Content-Type": "application/x-sentry-envelope"}
 
+    def objection(self, answer: bytes) -> None:
+        """It takes a request whole or not at all."""
+
     def parcels(self, rows: Sequence[Record]) -> list[Parcel]:
         """A request for each dead letter: an envelope holds one event."""
         return [Parcel(record.id, self._url, self._headers, self._event(record)) for record in rows if record.event == DEAD]
