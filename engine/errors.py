@@ -42,6 +42,7 @@ EngineError                   NX-E00
 │   └── HeadersTooLarge       NX-H15                                                 (431)
 ├── TooBusy                   NX-H16  as many connections as are served at once      (503)   exit 69
 ├── InternalFault             NX-H17  a fault of Nexus; the log has its place        (500)
+├── Stopping                  NX-H18  the engine stops while a request still comes   (503)
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
 ├── BadConfiguration          NX-C01  what was configured cannot be used                     exit 78
 │   ├── NoConfiguration       NX-C02  the named file is not there, or cannot be read
@@ -457,6 +458,14 @@ class InternalFault(EngineError):
     code = "NX-H17"
     title = "Fault in Nexus"
     hint = "Try again; if it stays, run `nexus doctor` and look at `nexus trace logs`."
+
+
+class Stopping(EngineError):
+    """The engine stops while the request still comes."""
+
+    code = "NX-H18"
+    title = "Engine stops"
+    hint = "Send it again once the engine runs. Nothing of it was taken in."
 
 
 class VersionMismatch(EngineError):

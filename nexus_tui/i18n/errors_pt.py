@@ -68,6 +68,7 @@ BY_CODE: dict[str, tuple[str, str]] = {
     "NX-H15": ("Cabeçalhos grandes demais", "Envie menos cabeçalhos ou mais curtos."),
     "NX-H16": ("Conexões demais", "Feche algumas, ou tente de novo daqui a pouco."),
     "NX-H17": ("Falha do Nexus", "Tente de novo; se continuar, execute `nexus doctor` e veja `nexus trace logs`."),
+    "NX-H18": ("O motor para", "Envie de novo quando o motor estiver em execução. Nada dela foi recebido."),
     "NX-E63": (
         "Evento desconhecido",
         "Há evt.pipeline.requested, evt.doc.ingested, evt.doc.parsed, evt.doc.normalized, evt.audit.done, evt.classification.ready, evt.classification.needs_review, evt.ledger.ready, evt.tax.ready, evt.recon.done, evt.report.ready e evt.assistant.ready.",
@@ -395,6 +396,7 @@ SENTENCES: dict[str, str] = {
     "The headers of the request are too large.": "Os cabeçalhos da requisição são grandes demais.",
     "As many connections are open as are served at once.": "Estão abertas tantas conexões quantas se atendem ao mesmo tempo.",
     "Internal error": "Erro interno",
+    "The engine stops while the request still comes.": "O motor para enquanto a requisição ainda chega.",
     "No event of the contract has this name.": "Nenhum evento do contrato tem este nome.",
     "There is no job {}.": "Não há o trabalho {}.",
     "{} is no open job of this tenant.": "{} não é trabalho aberto deste cliente.",

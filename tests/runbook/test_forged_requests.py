@@ -152,7 +152,7 @@ def test_what_is_no_http_has_one_coded_answer_and_the_connection_ends(served: Wi
     came = served.raw(filled)
     coded(answer(came), 400, "NX-H04")
     assert came.count(b"HTTP/1.1 4") == 1 and came.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    # What a broken upload had brought goes when the server is through with it, which may be after its answer.
+    # A body that breaks is answered before its place is cleared.
     until(lambda: served.standing() == before)
 
 
