@@ -2,13 +2,16 @@
 
 The database is copied page by page by a connection of its own that holds one snapshot, so the writer goes on and the copy is of one moment.
 A blob that is missing or damaged in the data directory does not keep the rest from being saved: the manifest names it. An archive gets its name
-only after it was read back whole and synced; until then, and after a failure, whatever bore that name is untouched.
+only after it was read back whole and synced; until then, and after a failure, whatever bore that name is untouched. What a killed backup
+left half written goes with the next one into the same folder.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -21,7 +24,7 @@ from store import driver
 from store.access import refuse_closed
 from store.blobs import CHUNK
 from store.connection import pragma
-from store.errors import BadBackup, Damaged, NewerSchema, NoBackup, NotFound
+from store.errors import BadBackup, Damaged, NewerSchema, NoBackup, NoPlace, NotFound
 from store.files import create, disk_error, sync, sync_file
 from store.migrate import latest, refuse_foreign
 from store.quarantine import stamp
@@ -34,6 +37,8 @@ FOLDER = "backups"
 MANIFEST = "manifest.json"
 FORMAT = 1
 NAMES = "nexus-*.zip"
+#: What a backup is written under until it is whole.
+UNFINISHED = (".partial", ".database", ".database-journal")
 #: Pages copied between two looks whether to stop.
 PAGES = 1000
 LARGEST_MANIFEST = 1 << 30
@@ -84,9 +89,10 @@ def never() -> bool:
 
 
 def back_up(directory: Path, target: Path | None, wall_ms: int, stopping: Stopping = never) -> Backup:
-    """Save the data directory. A `target` that is a folder gets a file named after the moment; any other is the file, replaced if it is there.
+    """Save the data directory. A `target` that is a folder gets a file named after the moment; any other is the file, which replaces an earlier backup.
 
-    Blocks for as long as it takes. Raises `NotFound` where there is no data, `Damaged` if the database does not hold together, `DiskFull`, `Unwritable`.
+    Blocks for as long as it takes. Raises `NotFound` where there is no data, `Damaged` if the database does not hold together, `NoPlace` before
+    anything is written where the target is something else or lies among the data, `DiskFull`, `Unwritable`.
     """
     refuse_closed(directory)
     database = directory / DATABASE
@@ -100,10 +106,10 @@ def back_up(directory: Path, target: Path | None, wall_ms: int, stopping: Stoppi
             raise disk_error(error, directory) from error
     if target.is_dir():
         target = target / f"nexus-{stamp(wall_ms)}.zip"
-    partial, copy = (target.with_name(f"{target.name}.{kind}") for kind in ("partial", "database"))
-    with _removed_at_the_end(partial, copy), _told(target.parent):
-        for left in (partial, copy):
-            left.unlink(missing_ok=True)
+    target = target.resolve()
+    _refuse_place(directory.resolve(), target)
+    partial, copy = (target.with_name(f"{target.name}{kind}") for kind in UNFINISHED[:2])
+    with _told(target.parent), _alone(target), _removed_at_the_end(partial, copy):
         _copy_database(database, copy, stopping)
         with create(partial) as file:
             _pack(file, directory, copy, wall_ms, stopping)
@@ -189,6 +195,45 @@ def check_database(path: Path) -> None:
             raise driver.translate(error) from error
     if told != ["ok"]:
         raise Damaged("; ".join(told)[:300])
+
+
+def _refuse_place(directory: Path, target: Path) -> None:
+    """A slip of the hand must not cost a note or the database itself; and what lies among the data no erasure would name."""
+    if target.is_relative_to(directory) and target.parent != directory / FOLDER:
+        raise NoPlace(f"{target} lies in the data directory, outside of its {FOLDER}/.")
+    if not target.parent.is_dir():
+        raise NoPlace(f"There is no folder {target.parent}.")
+    if target.exists():
+        try:
+            if not target.is_file():
+                raise NoPlace(f"{target} is no file.")
+            with opened(target) as packed:
+                manifest_of(packed, target)
+        except NewerSchema:
+            return
+        except BadBackup:
+            raise NoPlace(f"{target} is there and is no backup.") from None
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Hold the target's folder against other backups; whoever has it to himself removes what killed ones left. Raises `NoPlace` for one name twice."""
+    names = {f"{target.name}{kind}" for kind in UNFINISHED}
+    handle = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            # Somebody else's backup is under way, or the file system knows no locks: nothing is known to be left over.
+            if any((target.parent / name).exists() for name in names):
+                raise NoPlace(f"Another backup is being written to {target}.") from None
+        else:
+            for path in target.parent.iterdir():
+                if path.name in names or (path.name.startswith("nexus-") and path.name.endswith(tuple(f".zip{kind}" for kind in UNFINISHED))):
+                    path.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _copy_database(database: Path, copy: Path, stopping: Stopping) -> None:

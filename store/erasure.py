@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from store import driver
+from store import driver, kv
+from store.kv import Namespace
 from store.queues import State, counter
 from store.transaction import Transaction
 
@@ -32,6 +34,9 @@ PASSING = (
 )  # fmt: skip
 #: Remembered results are for callers that repeat a command within this time; older ones go with any erasure.
 ANSWERS_MS = 10 * 60 * 1000
+#: Blobs whose rows are gone and that are to be destroyed, each a local key: an erasure that is killed in between is ended by the next.
+DOOMED = "erasing:"
+SHA = re.compile("[0-9a-f]{64}")
 #: Tries to empty the WAL, and seconds between them.
 TRIES, PAUSE_S = 50, 0.1
 
@@ -181,6 +186,27 @@ def bury(tx: Transaction, wall: int, who: str, done: Tally) -> None:
     tx.execute("INSERT INTO erasure(at,who,documents,blobs,messages,keys) VALUES(?,?,?,?,?,?)", (wall, who, *done))
 
 
+def doom(tx: Transaction, shas: Iterable[bytes]) -> None:
+    """Remember which blobs are to be destroyed, in the transaction that deletes what named them."""
+    for sha in shas:
+        kv.put(tx, Namespace.LOCAL, f"{DOOMED}{sha.hex()}", b"")
+
+
+def spare(tx: Transaction, shas: Iterable[bytes]) -> None:
+    """Forget them: they are destroyed, or somebody names them again."""
+    for sha in shas:
+        kv.delete(tx, Namespace.LOCAL, f"{DOOMED}{sha.hex()}")
+
+
+def doomed(connection: Connection) -> set[bytes]:
+    """The blobs an erasure before this one did not come to destroy."""
+    rows = connection.execute(
+        "SELECT key FROM kv WHERE ns=? AND key>=? AND key<?", (Namespace.LOCAL, DOOMED, f"{DOOMED[:-1]};")
+    ).fetchall()
+    # Keys are anybody's to write; a name that is none is not ours.
+    return {bytes.fromhex(name) for row in rows if SHA.fullmatch(name := row[0].removeprefix(DOOMED))}
+
+
 def scour(connection: driver.Connection) -> None:
     """Rewrite the database without anything that was deleted. Not inside a transaction; takes a second a 100 MB and as much room again."""
     connection.execute("INSERT INTO search(search) VALUES('optimize')")
@@ -195,8 +221,13 @@ def scour(connection: driver.Connection) -> None:
 
 
 def cut_wal(connection: driver.Connection) -> bool:
-    """Fold the WAL into the database and empty it. False if a reader still needs it."""
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    """Fold the WAL into the database and empty it. False if a reader still needs it: SQLite would wait for him in the writer's own turn."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout=0").fetchall()
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={patience}").fetchall()
     return not busy
 
 

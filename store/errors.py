@@ -21,7 +21,8 @@ StoreError                    NX-S00
     ├── Changed               NX-S26  a file was written to while it was copied
     ├── BadBackup             NX-S31  a file is no backup, or does not match its manifest
     ├── NotEmpty              NX-S32  a restore would lie over data
-    └── NoBackup              NX-S33  no backup is where one was looked for
+    ├── NoBackup              NX-S33  no backup is where one was looked for
+    └── NoPlace               NX-S34  a backup cannot be written to the place that was named
 """
 
 from __future__ import annotations
@@ -212,3 +213,11 @@ class NoBackup(Refusal):
     code = "NX-S33"
     title = "No backup"
     hint = "Name the file; `nexus backup` makes one."
+
+
+class NoPlace(Refusal):
+    """A backup does not go there; what is there stays."""
+
+    code = "NX-S34"
+    title = "No place for a backup"
+    hint = "Name a new file, an earlier backup, or a folder that is there; in the data directory only its backups/."

@@ -7,17 +7,20 @@ refused: a restore or a person who wants an empty start ends that.
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from store.connection import SYNCHRONOUS
-from store.errors import Damaged, NotFound, Quarantined
+from store.errors import Damaged, NotFound, NotNexus, Quarantined
 from store.files import disk_error, sync
 from store.inspection import inspect
 from store.store import BLOBS, DATABASE, Clock, Store
 
 QUARANTINE = "quarantine"
+#: Where a backup is unpacked until it is put in its place.
+STAGING = "restoring"
 #: What a database consists of. The file itself goes first: left without its WAL it would look whole and be older than it was.
 PARTS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
 #: Where a database says how many pages it has, and how large they are.
@@ -37,7 +40,11 @@ async def opened(directory: Path, clock: Clock, *, cut_off: bool, synchronous: s
     Raises `Quarantined` for a database that is damaged, after moving it aside, and where one is missing that was there.
     """
     refuse_lost(directory)
+    # Of a restore that was killed: a second copy of what is in its archive, which no erasure would reach.
+    shutil.rmtree(directory / STAGING, ignore_errors=True)
     path = directory / DATABASE
+    if path.is_dir():
+        raise NotNexus(f"{path} is a folder.")
     try:
         if _size(path):
             _refuse_cut(path)

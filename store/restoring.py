@@ -1,6 +1,7 @@
 """Bringing a backup back: everything is checked before anything is touched, and put in place by renaming.
 
-A crash on the way leaves the old data, or none and a quarantine that says so; never half of each.
+A crash on the way leaves the old data, or none and a quarantine that says so; never half of each. The same restore ends it, and whoever opens the
+data next removes what was unpacked.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from store.backup import FOLDER, Manifest, Stopping, check_database, content, ma
 from store.errors import NotEmpty
 from store.files import create, disk_error, sync, sync_file
 from store.owner import LOCK_FILE, OWNER_FILE
-from store.quarantine import PARTS, QUARANTINE, has_blobs, move_aside
+from store.quarantine import PARTS, QUARANTINE, STAGING, is_lost, move_aside
 from store.space import BALLAST
 from store.store import BLOBS, DATABASE
 
-#: Where a backup is unpacked until it is put in its place.
-STAGING = "restoring"
 #: What may lie in a directory that counts as empty: what an owner or an operator puts there before there is data, and what data left behind.
 BESIDE = frozenset({
     LOCK_FILE, OWNER_FILE, BALLAST, FOLDER, QUARANTINE, STAGING, "config.toml", "secrets.enc", "api.token", "nexus.sock", "clipboard.txt", "logs",
@@ -61,13 +60,11 @@ def restore(archive: Path, directory: Path, wall_ms: int, *, replace: bool = Fal
 
 
 def refuse_occupied(directory: Path) -> None:
-    """Raise `NotEmpty` if there is data, or anything that is not of Nexus."""
+    """Raise `NotEmpty` if there is data, or anything that is not of Nexus. Where the database was lost, what is left of it goes aside without a word more."""
     for name in PARTS:
         path = directory / name
-        if path.exists() and path.stat().st_size:
+        if path.exists() and path.stat().st_size and not is_lost(directory):
             raise NotEmpty(f"There is a database in {directory}.")
-    if has_blobs(directory):
-        raise NotEmpty(f"There are files of documents in {directory / BLOBS}.")
     others = {entry.name for entry in directory.iterdir()} - BESIDE - set(PARTS) - {BLOBS}
     if others:
         raise NotEmpty(f"{directory} holds {min(others)}, which is not of Nexus.")

@@ -61,7 +61,7 @@ class Viewer:
         name = sha.hex()
         try:
             content = (self._directory / BLOBS / name[:2] / name[2:]).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise NotFound(f"Blob {name} is missing.") from None
         if hashlib.sha256(content).digest() != sha:
             raise Damaged(f"Blob {name} does not match its hash.")

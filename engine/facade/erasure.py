@@ -172,7 +172,9 @@ async def erase(store: Store, command: EraseSubject, who: str, keeper: Keeper | 
                 refused.append(target.doc)
             else:
                 tallies.append(tally)
-    tallies.append(await store.write(lambda tx: erasure.erase_mentions(tx, wall, identifier, sought, shas)))
+    mentioned = partial(_erase_mentions, wall=wall, identifier=identifier, sought=sought, shas=shas)
+    tallies.append(await store.write(mentioned))
+    shas |= await store.read(erasure.doomed)
     gone = frozenset(target.doc.encode() for target in going if target.doc not in refused)
     blobs = await _erase_blobs(store, shas, sought, gone)
     done = Tally(*map(sum, zip(*tallies, Tally(0, blobs, 0, 0), strict=True)))
@@ -189,7 +191,15 @@ async def erase(store: Store, command: EraseSubject, who: str, keeper: Keeper | 
 
 
 def _erase(tx: Transaction, targets: Sequence[Target], shas: set[bytes]) -> list[Tally | None]:
-    return [erasure.erase(tx, target, TERMINAL, shas) for target in targets]
+    tallies = [erasure.erase(tx, target, TERMINAL, shas) for target in targets]
+    erasure.doom(tx, shas)
+    return tallies
+
+
+def _erase_mentions(tx: Transaction, wall: int, identifier: str, sought: Sequence[bytes], shas: set[bytes]) -> Tally:
+    tally = erasure.erase_mentions(tx, wall, identifier, sought, shas)
+    erasure.doom(tx, shas)
+    return tally
 
 
 async def _erase_blobs(store: Store, shas: set[bytes], sought: Sequence[bytes], docs: frozenset[bytes]) -> int:
@@ -220,7 +230,9 @@ def _speaks(blobs: Blobs, sha: bytes, sought: Sequence[bytes], docs: frozenset[b
 
 
 def _destroy(tx: Transaction, store: Store, shas: Sequence[bytes]) -> int:
-    return sum(store.blobs.destroy(sha) for sha in unreferenced(tx, shas))
+    gone = sum(store.blobs.destroy(sha) for sha in unreferenced(tx, shas))
+    erasure.spare(tx, shas)
+    return gone
 
 
 def _refuse_own(connection: driver.Connection, identifier: str) -> None:

@@ -128,3 +128,31 @@ def test_a_backup_moves_to_another_machine(nexus: Nexus, tmp_path: Path) -> None
     assert {one["docId"] for one in after} == {one["docId"] for one in before} and all(one["already"] for one in after)
     for one in before:
         assert there.json("docs", "report", one["docId"]).object["docId"] == one["docId"]
+
+
+def test_a_backup_lands_on_nothing_but_a_backup_and_a_lost_database_needs_one_word(nexus: Nexus, tmp_path: Path) -> None:
+    [note] = write(tmp_path / "in", 1)
+    nexus.json("process", note)
+    content, database = note.read_bytes(), nexus.directory / "nexus.db"
+    for target in (note, database, nexus.directory / "saved.zip", tmp_path / "nowhere" / "saved.zip"):
+        assert "NX-S34" in nexus.json("backup", target, code=2).err
+    assert "já existe e não é uma cópia" in nexus("backup", note, "--lang", "pt", code=2).err
+    assert note.read_bytes() == content and database.read_bytes()[:6] == b"SQLite"
+    saved = nexus.json("backup").object["file"]
+    # As a kill -9 in the midst of a backup and of a restore leaves things.
+    unfinished = Path(f"{saved}.partial")
+    unfinished.write_bytes(b"half")
+    staged = nexus.directory / "restoring"
+    staged.mkdir()
+    (staged / "nexus.db").write_bytes(b"half")
+    assert nexus.json("process", note).object["already"] and not staged.exists()
+    assert nexus.json("backup").object["file"] and not unfinished.exists()
+    for name in ("nexus.db", "nexus.db-wal", "nexus.db-shm"):
+        (nexus.directory / name).unlink(missing_ok=True)
+    assert "`nexus restore` brings" in nexus("run", code=69).err
+    aside = nexus.json("restore").object["aside"]
+    assert any((Path(aside) / "blobs").rglob("?" * 62)) and nexus.json("process", note).object["already"]
+    for name in ("nexus.db", "nexus.db-wal", "nexus.db-shm"):
+        (nexus.directory / name).unlink(missing_ok=True)
+    database.mkdir()
+    assert "NX-S03" in nexus("process", note, code=78).err

@@ -16,7 +16,7 @@ import pytest
 
 from store import backup, blobs, kv, migrate
 from store.backup import Abandoned, back_up, verify
-from store.errors import BadBackup, Damaged, DiskFull, NewerSchema, NoBackup, NotEmpty, NotFound, Unwritable
+from store.errors import BadBackup, Damaged, DiskFull, NewerSchema, NoBackup, NoPlace, NotEmpty, NotFound
 from store.kv import Namespace
 from store.quarantine import opened
 from store.restoring import restore
@@ -46,10 +46,16 @@ async def filled(store: Store) -> Store:
     return store
 
 
+def place(directory: Path) -> Path:
+    """Where a data directory's backup may lie."""
+    (directory / "backups").mkdir(mode=0o700, exist_ok=True)
+    return directory / "backups" / "saved.zip"
+
+
 @pytest.fixture
 def archive(filled: Store, tmp_path: Path) -> Path:
     """A backup of the store that still runs."""
-    return back_up(tmp_path, tmp_path / "saved.zip", NOON).path
+    return back_up(tmp_path, place(tmp_path), NOON).path
 
 
 async def keys(directory: Path) -> dict[str, bytes]:
@@ -77,7 +83,7 @@ async def test_what_was_committed_is_all_there_after_a_restore(archive: Path, tm
 
 async def test_a_backup_is_one_private_file_and_holds_only_what_is_named(archive: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == ["saved.zip"], "nothing else is left"
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["saved.zip"], "nothing else is left"
     names = {f"blobs/{name[:2]}/{name[2:]}" for name in (hashlib.sha256(content).hexdigest() for content in BLOBS)}
     assert set(zipfile.ZipFile(archive).namelist()) == {"nexus.db", "manifest.json"} | names
     told = json.loads(zipfile.ZipFile(archive).read("manifest.json"))
@@ -90,7 +96,7 @@ async def test_the_writer_goes_on_while_a_backup_is_made_of_one_moment(filled: S
     ballast = os.urandom(60_000)
     for number in range(200):
         await filled.write(lambda tx, number=number: kv.put(tx, Namespace.LOCAL, f"ballast{number}", ballast))  # type: ignore[misc]
-    made = asyncio.ensure_future(asyncio.to_thread(back_up, tmp_path, tmp_path / "saved.zip", NOON))
+    made = asyncio.ensure_future(asyncio.to_thread(back_up, tmp_path, place(tmp_path), NOON))
     written = 0
     while not made.done():
         # Two keys in one transaction, each time the same: a copy that is not of one moment tells them apart.
@@ -103,7 +109,7 @@ async def test_the_writer_goes_on_while_a_backup_is_made_of_one_moment(filled: S
     assert (await made).manifest.lacking == ()
     assert written > 20, "the writer was held up"
     (tmp_path / "new").mkdir()
-    restore(tmp_path / "saved.zip", tmp_path / "new", NOON)
+    restore(place(tmp_path), tmp_path / "new", NOON)
     found = await keys(tmp_path / "new")
     assert found.get("left") == found.get("right")
 
@@ -113,9 +119,9 @@ async def test_what_lies_in_the_wal_is_saved_although_nobody_runs(filled: Store,
         (tmp_path / "crashed").mkdir(exist_ok=True)
         shutil.copy(tmp_path / name, tmp_path / "crashed" / name)
     shutil.copytree(tmp_path / "blobs", tmp_path / "crashed" / "blobs")
-    back_up(tmp_path / "crashed", tmp_path / "saved.zip", NOON)
+    back_up(tmp_path / "crashed", place(tmp_path), NOON)
     (tmp_path / "new").mkdir()
-    restore(tmp_path / "saved.zip", tmp_path / "new", NOON)
+    restore(place(tmp_path), tmp_path / "new", NOON)
     assert await keys(tmp_path / "new") == EVERYTHING
 
 
@@ -137,7 +143,7 @@ async def test_a_blob_that_is_lost_is_named_and_the_rest_is_saved(filled: Store,
     content = bytearray(filled.blobs.path(rotten).read_bytes())
     content[5] ^= 1
     filled.blobs.path(rotten).write_bytes(content)
-    made = back_up(tmp_path, tmp_path / "saved.zip", NOON)
+    made = back_up(tmp_path, place(tmp_path), NOON)
     assert set(made.manifest.lacking) == {lost.hex(), rotten.hex()} and made.manifest.blobs == 1
     verify(made.path)
 
@@ -145,7 +151,7 @@ async def test_a_blob_that_is_lost_is_named_and_the_rest_is_saved(filled: Store,
 async def test_a_blob_in_the_trash_that_is_named_again_is_saved(filled: Store, tmp_path: Path) -> None:
     sha = hashlib.sha256(BLOBS[0]).digest()
     filled.blobs.discard(sha, NOON)
-    assert back_up(tmp_path, tmp_path / "saved.zip", NOON).manifest.lacking == ()
+    assert back_up(tmp_path, place(tmp_path), NOON).manifest.lacking == ()
 
 
 async def test_a_damaged_database_is_not_saved_over_a_good_backup(archive: Path, filled: Store, tmp_path: Path) -> None:
@@ -155,7 +161,7 @@ async def test_a_damaged_database_is_not_saved_over_a_good_backup(archive: Path,
     with pytest.raises(Damaged):
         back_up(tmp_path, archive, NOON)
     assert archive.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == ["saved.zip"]
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["saved.zip"]
 
 
 async def test_a_backup_that_is_called_off_leaves_nothing(filled: Store, tmp_path: Path) -> None:
@@ -167,24 +173,74 @@ async def test_a_backup_that_is_called_off_leaves_nothing(filled: Store, tmp_pat
         return looks > 3
 
     with pytest.raises(Abandoned):
-        back_up(tmp_path, tmp_path / "saved.zip", NOON, stopping)
-    assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == []
+        back_up(tmp_path, place(tmp_path), NOON, stopping)
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
 
 
 async def test_a_full_disk_is_told_and_nothing_is_left_on_it(
     filled: Store, tmp_path: Path, mount: Callable[[str], Path]
 ) -> None:
     small = mount("size=1m")
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("nexus.db", "nexus.db-wal"):
+        shutil.copy(tmp_path / name, here / name)
+    shutil.copytree(tmp_path / "blobs", here / "blobs")
     with pytest.raises(DiskFull):
-        back_up(tmp_path, small / "saved.zip", NOON)
+        back_up(here, small / "saved.zip", NOON)
     assert list(small.iterdir()) == []
 
 
 async def test_there_must_be_something_to_save_and_a_place_for_it(filled: Store, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
-        back_up(tmp_path / "nowhere", tmp_path / "saved.zip", NOON)
-    with pytest.raises(Unwritable):
-        back_up(tmp_path, tmp_path / "no" / "such" / "folder.zip", NOON)
+        back_up(tmp_path / "nowhere", place(tmp_path), NOON)
+    with pytest.raises(NoPlace, match="There is no folder"):
+        back_up(tmp_path, tmp_path.parent / "no" / "such" / "folder.zip", NOON)
+
+
+async def test_nothing_but_an_earlier_backup_is_replaced_and_none_lies_among_the_data(
+    archive: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "note.xml").write_text("a person's file")
+    (elsewhere / "link.zip").symlink_to(elsewhere / "note.xml")
+    (elsewhere / "database").symlink_to(tmp_path / "nexus.db")
+    os.mkfifo(elsewhere / "pipe")
+    before = (tmp_path / "nexus.db").read_bytes()
+    among = [tmp_path / "nexus.db", tmp_path / "new.zip", tmp_path / "blobs", tmp_path, elsewhere / "database"]
+    for target in (*among, elsewhere / "note.xml", elsewhere / "link.zip", elsewhere / "pipe", elsewhere / "note.xml" / "in.zip"):
+        with pytest.raises(NoPlace):
+            back_up(tmp_path, target, NOON)
+    assert (tmp_path / "nexus.db").read_bytes() == before
+    assert (elsewhere / "note.xml").read_text() == "a person's file"
+    assert {path.name for path in elsewhere.iterdir()} == {"note.xml", "link.zip", "database", "pipe"}
+    (elsewhere / "latest.zip").symlink_to(archive)
+    earlier = archive.stat().st_ino
+    assert back_up(tmp_path, elsewhere / "latest.zip", NOON).path == archive and archive.stat().st_ino != earlier
+
+
+async def test_what_a_killed_backup_left_goes_with_the_next_but_not_from_under_one_at_work(filled: Store, tmp_path: Path) -> None:
+    folder = place(tmp_path).parent
+    left = [folder / f"nexus-20260101T000000Z.zip{kind}" for kind in backup.UNFINISHED]
+    for path in left:
+        path.write_bytes(b"half a database")
+    (folder / "mine.partial").write_bytes(b"somebody's")
+    seen: list[bool] = []
+
+    def looking() -> bool:
+        if not seen:
+            seen.append(True)
+            assert not any(path.exists() for path in left)
+            left[0].write_bytes(b"of another process")
+            # A second one, into the same folder, at the same time.
+            back_up(tmp_path, folder / "second.zip", NOON)
+            assert left[0].exists()
+            with pytest.raises(NoPlace, match="Another backup is being written"):
+                back_up(tmp_path, folder / "saved.zip", NOON)
+        return False
+
+    back_up(tmp_path, folder / "saved.zip", NOON, looking)
+    assert seen and {path.name for path in folder.iterdir()} == {"mine.partial", "saved.zip", "second.zip", left[0].name}
 
 
 def repacked(archive: Path, change: Callable[[dict[str, bytes]], None]) -> Path:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from benchmarks.notes import variants
 from store import driver
-from tests.nexus_tui.cli.running import Nexus, until
+from tests.nexus_tui.cli.running import Nexus, environment, until
 
 #: Issuer of a note that comes as XML and in both lists; recipient of another, under a name of its own.
 ISSUER, ISSUER_NAMES = "21172344000158", (b"J NUNES DISTRIBUIDORA",)
@@ -186,3 +189,50 @@ def test_it_is_told_in_words_too(nexus: Nexus, data: Path, dry: bool) -> None:
     nexus.json("process", data / "nfe" / "derivado_assinatura_ok.xml")
     told = nexus("erase", "--subject", RECIPIENT, "--lang", "pt", *(("--dry-run",) if dry else ())).out
     assert ("1 documentos seriam apagados" if dry else "1 documentos apagados") in told
+
+
+#: The program as it is, killed as by `kill -9` before the first file of the subject is destroyed: their rows are gone by then.
+KILLED = """
+import os, runpy, signal
+from store.blobs import Blobs
+Blobs.destroy = lambda self, sha: os.kill(os.getpid(), signal.SIGKILL)
+runpy.run_module("nexus_tui", run_name="__main__", alter_sys=True)
+"""
+
+
+def packed(directory: Path) -> list[Path]:
+    """Archives among the blobs: nobody can search them for a subject."""
+    return [path for path in (directory / "blobs").rglob("?" * 62) if path.read_bytes()[:2] == b"PK"]
+
+
+def test_an_erasure_killed_between_rows_and_files_is_ended_by_the_next(nexus: Nexus, data: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "lote.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(data / "nfe" / XML, XML)
+    nexus.json("process", tmp_path / "lote.zip", data / "nfe" / "nfce.xml")
+    line = [sys.executable, "-c", KILLED, "erase", "--subject", ISSUER, "--data-dir", str(nexus.directory)]
+    killed = subprocess.run(line, env=environment(), capture_output=True, timeout=30, check=False)
+    assert killed.returncode == -9, killed.stderr
+    assert [one["family"] for one in nexus.json("docs", "ls").objects] == ["nfce"]
+    assert packed(nexus.directory) and holding(nexus.directory, ISSUER.encode())
+    nexus.json("kv", "put", "erasing:nonsense", "written by somebody", "--namespace", "local")
+    done = nexus.json("erase", "--subject", ISSUER).object
+    assert done["blobs"] >= 2 and done["left"] == []
+    assert packed(nexus.directory) == holding(nexus.directory, ISSUER.encode()) == []
+    assert [one["key"] for one in nexus.json("kv", "ls", "erasing:", "--namespace", "local").objects] == ["erasing:nonsense"]
+    assert nexus.json("blobs", "check").object["bad"] == []
+
+
+def test_a_reader_who_does_not_end_is_told_within_seconds_and_holds_nobody_up(nexus: Nexus, data: Path) -> None:
+    nexus.json("process", data / "nfe" / XML)
+    connection = driver.connect(f"file:{nexus.directory / 'nexus.db'}?mode=ro", uri=True)
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM document").fetchone()
+        began = time.monotonic()
+        refused = nexus("erase", "--subject", ISSUER, code=None)
+        assert refused.code not in (0, 1) and "another program reads the database" in refused.err
+        assert time.monotonic() - began < 20
+    finally:
+        connection.close()
+    assert nexus.json("erase", "--subject", ISSUER).object["left"] == []
+    assert holding(nexus.directory, ISSUER.encode()) == []
