@@ -523,6 +523,7 @@ SENTENCES: dict[str, str] = {
     "The extra otlp is not installed.": "O extra otlp não está instalado.",
     "The extra sentry is not installed.": "O extra sentry não está instalado.",
     "LOGFLARE_API_KEY is not set anywhere.": "LOGFLARE_API_KEY não está em lugar nenhum.",
+    "SENTRY_DSN is no https address.": "SENTRY_DSN não é um endereço https.",
     "SENTRY_DSN is no DSN.": "SENTRY_DSN não é um DSN.",
     "LOGFLARE_API_KEY cannot stand in a header.": "LOGFLARE_API_KEY não cabe num cabeçalho HTTP.",
     "LOGFLARE_API_URL is no https address.": "LOGFLARE_API_URL não é um endereço https.",

@@ -150,9 +150,10 @@ async def test_a_key_that_no_header_can_hold_is_told(tmp_path: Path, key: str) -
     assert await told_by(tmp_path) == [("exporter.failed", "NX-T02")]
 
 
-def test_a_dsn_that_no_header_can_hold_is_no_dsn() -> None:
+@pytest.mark.parametrize("dsn", ["https://chavé@sentry.example/42", "http://key@sentry.example/42", "sentry.example"])
+def test_a_dsn_that_no_header_can_hold_or_that_would_show_its_key_to_a_network_is_refused(dsn: str) -> None:
     with pytest.raises(BadReceiver):
-        Sentry("https://chavé@sentry.example/42", "1")
+        Sentry(dsn, "1")
 
 
 async def test_telemetry_that_cannot_be_read_does_not_end_the_engine_badly(tmp_path: Path) -> None:
