@@ -496,7 +496,7 @@ SENTENCES: dict[str, str] = {
     "{} in {} does not match its manifest.": "{} em {} não confere com o manifesto.",
     "{} has format {}, this Nexus knows up to {}.": "{} tem formato {}, este Nexus conhece até {}.",
     "There is a database in {}.": "Há um banco em {}.",
-    "There are files of documents in {}.": "Há arquivos de documentos em {}.",
+    "A backup does not go there; what is there stays.": "Uma cópia não vai para lá; o que está lá fica.",
     "{} holds {}, which is not of Nexus.": "{} contém {}, que não é do Nexus.",
     "Blob {} does not match its hash.": "O blob {} não confere com o próprio hash.",
     "Blob {} is missing.": "Falta o blob {}.",
