@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 from pathlib import Path
 
@@ -31,8 +32,12 @@ def test_a_replay_parses_nothing_and_reaches_the_report(nexus: Nexus, data: Path
     connection = sqlite3.connect(nexus.directory / "nexus.db")
     made = connection.execute("SELECT made FROM report").fetchone()[0]
     connection.close()
-    with nexus.running():
+    with nexus.running() as service:
         until(lambda: nexus.json("status").object["counters"]["pipeline.finalized"] == 2)
+        service.signal(signal.SIGTERM)
+        assert service.ended() == 0
+    [told] = [one for one in nexus.json("trace", "logs", "--trace", first["traceId"]).objects if "cached" in one["fields"]]
+    assert told["fields"] == {"cached": True} and (told["docId"], told["agent"]) == (first["docId"], "A1")
     assert nexus.json("docs", "show", first["docId"]).object["state"] == "done"
     counters = nexus.json("status").object["counters"]
     assert counters["cached"] == 1 and counters["pipeline.finalized"] == 2

@@ -10,21 +10,17 @@ import os
 import pytest
 
 from tests.simulation.plan import planned
+from tests.simulation.seeds import REPLAYED, batches, run_batch
 from tests.simulation.simulate import Simulation
 
-SEEDS = int(os.environ.get("NEXUS_SEEDS", "500"))
-FIRST = int(os.environ.get("NEXUS_FIRST_SEED", "1"))
-BATCH = 50
 
-
-@pytest.mark.skipif("NEXUS_SEED" in os.environ, reason="one seed is replayed")
-@pytest.mark.parametrize("first", range(FIRST, FIRST + SEEDS, BATCH))
+@pytest.mark.skipif(REPLAYED, reason="one seed is replayed")
+@pytest.mark.parametrize("first", batches(0))
 def test_every_seed_comes_to_rest_with_all_promises_kept(simulation: Simulation, first: int) -> None:
-    for seed in range(first, min(first + BATCH, FIRST + SEEDS)):
-        simulation.run(seed)
+    run_batch(simulation, first)
 
 
-@pytest.mark.skipif("NEXUS_SEED" not in os.environ, reason="NEXUS_SEED names a seed to replay")
+@pytest.mark.skipif(not REPLAYED, reason="NEXUS_SEED names a seed to replay")
 def test_the_named_seed(simulation: Simulation) -> None:
     simulation.run(int(os.environ["NEXUS_SEED"]))
 
