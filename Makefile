@@ -36,8 +36,8 @@ golden: $(VENV)/.test  ## Write the golden reports anew; read the difference.
 simulate: $(VENV)/.test  ## 10,000 seeds of the deterministic simulation.
 	NEXUS_SEEDS=10000 $(BIN)/python -m pytest -q tests/simulation
 
-crash: $(VENV)/.test  ## 200 kill -9 cycles of the real process.
-	NEXUS_KILLS=200 $(BIN)/python -m pytest -q tests/crash
+crash: $(VENV)/.test  ## 200 kill -9 cycles of the real process, and a death at each of the eleven points of a document.
+	NEXUS_KILLS=200 NEXUS_SLOW=1 $(BIN)/python -m pytest -q tests/crash tests/runbook/test_f6_every_hop.py
 
 mutants: $(VENV)/.test  ## Plant faults in store and runtime one at a time; the suite must notice each.
 	$(BIN)/python tests/mutants.py
