@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.contract.events import SPECS
 from engine.settings import sources
 from engine.settings.catalogue import Catalogue, Limits, Setting, catalogue
-from engine.settings.sources import Place, Row, Settings, Valued
+from engine.settings.sources import Place, Row, Settings, Valued, is_there
 from engine.settings.values import MASK
 from store.access import refuse_closed
 
@@ -31,6 +31,7 @@ __all__ = [
     "checked",
     "configuration",
     "every_setting",
+    "is_there",
     "places",
     "rows",
 ]

@@ -196,7 +196,12 @@ def from_surroundings(name: str, environ: Mapping[str, str]) -> Found | None:
     credentials = environ.get(CREDENTIALS)
     if credentials:
         path = Path(credentials) / name
-        if path.exists():
+        try:
+            there = path.exists()
+        except PermissionError:
+            # Reading it says why; passing it over would take the secret from a weaker source.
+            there = True
+        if there:
             return Found("credential", str(path), _content(path))
     if value := environ.get(name):
         return Found("env", name, value)

@@ -116,7 +116,15 @@ def places(directory: Path, environ: Mapping[str, str]) -> Iterator[Place]:
 
 def file_of(directory: Path, environ: Mapping[str, str]) -> Path | None:
     """The configuration that is read, `None` if there is none."""
-    return next((place.path for place in places(directory, environ) if place.named or place.path.exists()), None)
+    return next((place.path for place in places(directory, environ) if place.named or is_there(place.path)), None)
+
+
+def is_there(path: Path) -> bool:
+    """Whether this user sees a file there. A home that is closed to him, left in HOME by whoever became him, is none of his."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 @dataclass(slots=True)

@@ -136,9 +136,11 @@ class Vault:
         return content
 
     def _ensure_key(self) -> None:
-        if self._passphrase or self._key_file.exists():
+        if self._passphrase:
             return
         try:
+            if self._key_file.exists():
+                return
             self._key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with create(self._key_file) as file:
                 file.write(secrets.token_hex(32).encode("ascii") + b"\n")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.errors import BadConfiguration, SecretFailure
-from engine.facade.configuration import MASK, Settings, Valued, configuration, places
+from engine.facade.configuration import MASK, Settings, Valued, configuration, is_there, places
 from engine.facade.secrets import Standing, secrets_of
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
@@ -178,12 +178,12 @@ def path(data_dir: DataDir = None, as_json: AsJson = False, lang: Lang = None) -
 
     async def work() -> None:
         looked = places(session.directory)
-        read = next((place for place in looked if place.named or place.path.exists()), None)
+        read = next((place for place in looked if place.named or is_there(place.path)), None)
         if as_json:
             output.emit(
                 {
                     "file": None if read is None else str(read.path.absolute()),
-                    "exists": read is not None and read.path.exists(),
+                    "exists": read is not None and is_there(read.path),
                     "searched": [str(place.path.absolute()) for place in looked],
                 }
             )

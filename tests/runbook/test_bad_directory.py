@@ -78,6 +78,16 @@ def test_another_users_directory_is_an_error_with_a_code_on_every_command(nexus:
 
 
 @needs_setpriv
+def test_a_home_left_by_another_user_keeps_nobody_from_his_own_directory(nexus: Nexus, data: Path, tmp_path: Path) -> None:
+    """`sudo` may leave HOME as it was: what lies there is none of this user's."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    with owned_by_another(home):
+        for command in (("process", data / "nfe" / NOTE), ("config", "show"), ("config", "path"), ("secrets", "ls"), ("status",), ("doctor",)):
+            assert "Traceback" not in nexus(*command, prefix=NOBODY_SPECIAL, env={"HOME": str(home)}).err
+
+
+@needs_setpriv
 def test_the_doctor_tells_of_another_users_directory_like_of_any_fault(nexus: Nexus) -> None:
     nexus.directory.mkdir(mode=0o700)
     with owned_by_another(nexus.directory):
