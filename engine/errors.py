@@ -42,6 +42,7 @@ EngineError                   NX-E00
 │   └── HeadersTooLarge       NX-H15                                                 (431)
 ├── TooBusy                   NX-H16  as many connections as are served at once      (503)   exit 69
 ├── InternalFault             NX-H17  a fault of Nexus; the log has its place        (500)
+├── Stopping                  NX-H18  the engine stops while a request still comes   (503)
 ├── VersionMismatch           NX-E22  the owner runs another schema                          exit 78
 ├── BadConfiguration          NX-C01  what was configured cannot be used                     exit 78
 │   ├── NoConfiguration       NX-C02  the named file is not there, or cannot be read
@@ -75,6 +76,7 @@ EngineError                   NX-E00
 │   ├── ExtraMissing          NX-T01  the library it needs is not installed
 │   ├── BadReceiver           NX-T02  an address that cannot be sent to
 │   ├── ReceiverUnreachable   NX-T03  down, or refusing for now; tried again
+│   ├── ReceiverUntrusted     NX-T05  its certificate is signed by nobody whom this machine trusts
 │   └── ReceiverRefused       NX-T04  it will never take this
 ├── QueueStalled              NX-M01  alarm: the oldest message of a queue waits too long    exit 69
 ├── DeadLettersWait           NX-M02  alarm: messages were given up
@@ -458,6 +460,14 @@ class InternalFault(EngineError):
     hint = "Try again; if it stays, run `nexus doctor` and look at `nexus trace logs`."
 
 
+class Stopping(EngineError):
+    """The engine stops while the request still comes."""
+
+    code = "NX-H18"
+    title = "Engine stops"
+    hint = "Send it again once the engine runs. Nothing of it was taken in."
+
+
 class VersionMismatch(EngineError):
     """The process that owns the data directory runs another version."""
 
@@ -734,6 +744,14 @@ class ReceiverUnreachable(ExporterFailure):
     code = "NX-T03"
     title = "Receiver unreachable"
     hint = "Look at its address, its key and the network; it is tried again by itself, and what was missed is sent then."
+
+
+class ReceiverUntrusted(ReceiverUnreachable):
+    """The receiver shows a certificate of nobody whom this machine trusts."""
+
+    code = "NX-T05"
+    title = "Receiver not trusted"
+    hint = "Add the authority that signed it to those of this system, or name its file in SSL_CERT_FILE; it is tried again by itself."
 
 
 class ReceiverRefused(ExporterFailure):

@@ -266,6 +266,15 @@ def advance(connection: driver.Connection, name: str, at: int) -> None:
     connection.execute("INSERT OR REPLACE INTO exporter(name,at) VALUES(?,?)", (name, at))
 
 
+def waiting(connection: driver.Connection, name: str, table: str) -> int:
+    """Rows of a table that an exporter has not delivered; none where it never ran."""
+    row = connection.execute("SELECT at FROM exporter WHERE name=?", (name,)).fetchone()
+    if row is None:
+        return 0
+    found: int = connection.execute(f"SELECT count(*) FROM {table} WHERE id>?", (row[0],)).fetchone()[0]
+    return found
+
+
 def spans_after(connection: driver.Connection, after: int, limit: int) -> list[Span]:
     """Spans beyond an id, oldest first: those of whole rows, until there are `limit` of them or more."""
     found: list[Span] = []

@@ -24,6 +24,7 @@ from engine.errors import (
     OriginRefused,
     RequestRefused,
     RequestSlow,
+    Stopping,
     TargetTooLong,
     TokenMissing,
 )
@@ -55,6 +56,9 @@ class Guard:
         self._hosts = frozenset(f"{host}:{port}" for host in LOOPBACK) | (frozenset(LOOPBACK) if port == USUAL_PORT else frozenset())
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
         self._web_origin = None if web_origin is None else _as_sent(web_origin)
+        self._stopping = False
+        #: Pieces of bodies that are waited for.
+        self._coming: set[asyncio.Future[Message]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +80,46 @@ class Guard:
         except RequestRefused as refused:
             await self._refusing.answer(refused, headers.get("accept-language", ""))(scope, receive, answering)
         else:
-            await self._app(scope, _limited(receive), answering)
+            await self._app(scope, self._limited(receive), answering)
+
+    def stop(self) -> None:
+        """Bodies that still come are refused from here on: who sends slowly does not keep the engine from stopping."""
+        self._stopping = True
+        for coming in self._coming:
+            coming.cancel()
+
+    def _limited(self, receive: Receive) -> Receive:
+        """The request's body within its limits of size and time. Raises `BodyTooLarge`, `RequestSlow`, `Stopping`."""
+        clock = asyncio.get_running_loop().time
+        began, read, whole = clock(), 0, False
+
+        async def limited() -> Message:
+            nonlocal read, whole
+            if whole:
+                # What is waited for now is that the caller hangs up.
+                return await receive()
+            if self._stopping:
+                raise Stopping
+            coming = asyncio.ensure_future(receive())
+            self._coming.add(coming)
+            left = min(PAUSE_S, began + PATIENCE_S + read / SLOWEST - clock())
+            try:
+                await asyncio.wait({coming}, timeout=max(left, 0))
+            finally:
+                self._coming.discard(coming)
+                slow = coming.cancel()
+            if slow:
+                raise RequestSlow
+            if coming.cancelled():
+                raise Stopping
+            message = coming.result()
+            whole = not message.get("more_body", False)
+            read += len(message.get("body", b""))
+            if read > LARGEST_BODY:
+                raise _too_large()
+            return message
+
+        return limited
 
     def _admit(self, scope: Scope, headers: Headers) -> bool:
         """Whether it is the configured page that calls; raise if neither it does nor the holder of the token."""
@@ -152,30 +195,6 @@ def _readable(scope: Scope, headers: Headers) -> None:
             raise HostRefused
         scope["path"] = slash + path
         scope["raw_path"] = b"/" + scope["raw_path"].partition(b"://")[2].partition(b"/")[2]
-
-
-def _limited(receive: Receive) -> Receive:
-    """The request's body within its limits of size and time. Raises `BodyTooLarge`, `RequestSlow`."""
-    clock = asyncio.get_running_loop().time
-    began, read, whole = clock(), 0, False
-
-    async def limited() -> Message:
-        nonlocal read, whole
-        if whole:
-            # What is waited for now is that the caller hangs up.
-            return await receive()
-        left = min(PAUSE_S, began + PATIENCE_S + read / SLOWEST - clock())
-        try:
-            message = await asyncio.wait_for(receive(), max(left, 0))
-        except TimeoutError:
-            raise RequestSlow from None
-        whole = not message.get("more_body", False)
-        read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
-            raise _too_large()
-        return message
-
-    return limited
 
 
 def _too_large() -> BodyTooLarge:

@@ -61,6 +61,7 @@ class HttpApi:
             refusing=refusing,
         )
         self._server: Server | None = None
+        self._guard: Guard | None = None
         self.address = ""
 
     def start(self) -> None:
@@ -76,13 +77,14 @@ class HttpApi:
             raise PortTaken(f"Port {self._listening.port} of {HOST} cannot be listened to: {error.strerror}.") from error
         port = listening.getsockname()[1]
         self.address = f"http://{HOST}:{port}"
-        guard = Guard(self._app, self._refusing, token=self._token, port=port, web_origin=self._listening.web_origin)
-        self._server = Server(guard, self._refusing)
+        self._guard = Guard(self._app, self._refusing, token=self._token, port=port, web_origin=self._listening.web_origin)
+        self._server = Server(self._guard, self._refusing)
         self._server.start([listening])
         self._readiness.start()
 
     async def stop(self) -> None:
         """Answer what is being answered, then close."""
-        if self._server is not None:
+        if self._server is not None and self._guard is not None:
+            self._guard.stop()
             await self._server.stop()
             await self._readiness.stop()

@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from engine.api.refusing import Refusing
+from engine.api.refusing import ANSWERED, Refusing
 from engine.errors import EngineError, HeadersTooLarge, NotHttp, RequestSlow, TooBusy
 
 #: Seconds from the first byte of a request, or from a connection, to the end of its headers.
@@ -140,6 +140,8 @@ class Protocol(H11Protocol):
     def _refuse(self, error: EngineError) -> None:
         """Answer outside of any request, and close; where an answer is under way already, only close."""
         answer = self._refusing.answer(error)
+        if self.cycle is not None:
+            self.cycle.scope["state"][ANSWERED] = True
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             headers = [(name, value) for name, value in answer.raw_headers if name != b"connection"]
             for event in (

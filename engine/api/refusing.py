@@ -40,6 +40,8 @@ Language = Literal["pt", "en"]
 AGAIN_S = 10
 #: After these nothing that comes on the connection can be trusted to be a request.
 LAST = NotHttp | HeadersTooLarge | RequestSlow | BrokenOff
+#: Set in the state of a request whose connection was refused while its body came.
+ANSWERED = "answered"
 #: Fields of a body that a line of the log names, and characters of each.
 MOST_FIELDS, LONGEST_FIELD = 5, 60
 #: Places of a fault that a line of the log names, the innermost ones.
@@ -102,7 +104,9 @@ class Refusing:
         return self.answer(error, request.headers.get("accept-language", ""))
 
     async def broke_off(self, request: Request, error: Exception) -> Response:
-        """The caller hung up; nobody reads the answer, the log has it."""
+        """The caller hung up, or sent what is no HTTP and was told so; nobody reads the answer, the log has it."""
+        if request.scope.get("state", {}).get(ANSWERED):
+            return Response(status_code=BrokenOff.status)
         return self.answer(BrokenOff())
 
     async def misled(self, request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ from engine.errors import EngineError
 from engine.facade.configuration import Settings, configuration
 from engine.facade.disk import disk
 from engine.facade.engine import Engine
+from engine.facade.exporter_standing import standings
 from engine.facade.secrets import Resolver, secrets_of
 from store import driver
 from store.access import refuse_closed
@@ -84,6 +85,7 @@ async def examine(directory: Path, engine: Engine | None, probe: Probe) -> Exami
     checks = [
         _python(), _sqlite(), _folder(directory), _disk(directory), *await _database(directory), await _owner(directory, probe),
         *(await _work(engine) if engine is not None else ()), _configuration(settings), _secrets(secrets), _http(directory, settings),
+        *await _exporters(directory, settings, secrets),
     ]  # fmt: skip
     return Examination(checks=tuple(checks))
 
@@ -261,6 +263,17 @@ def _secrets(secrets: Resolver) -> Check:
     if problem is not None:
         return Check(name="secrets", status="warn", observed=f"{observed}; {problem.code} {problem}", hint=problem.hint)
     return Check(name="secrets", status="pass", observed=observed)
+
+
+async def _exporters(directory: Path, settings: Settings, secrets: Resolver) -> list[Check]:
+    held = frozenset(one.secret.name for one in secrets.everyone() if one.source is not None)
+    return [
+        Check(
+            name=f"exporter_{one.name}", status="warn" if one.code else "pass", observed=f"{one.code} {one.message}" if one.code else str(one.waiting),
+            hint=one.hint,
+        )
+        for one in await standings(directory, settings, held)
+    ]  # fmt: skip
 
 
 def _http(directory: Path, settings: Settings) -> Check:

@@ -7,17 +7,16 @@ call. Nothing is remembered of a call that failed. The token goes into one heade
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
 from engine.contract import codec
+from engine.destination import destination
 from engine.errors import (
     BadGitHubAddress,
     BadSecret,
@@ -132,7 +131,9 @@ def _target(directory: Path, live: list[Any], environ: Mapping[str, str]) -> Tar
     repository = settings.text(REPOSITORY)
     if not repository:
         raise NoRepository
-    base, host, loopback = _address(environ.get(ADDRESS) or DEFAULT_ADDRESS)
+    where = destination(environ.get(ADDRESS) or DEFAULT_ADDRESS)
+    if where is None:
+        raise BadGitHubAddress
     try:
         found = secrets_of(directory, settings, environ=environ).resolve(TOKEN)
     except NoSecret:
@@ -140,30 +141,7 @@ def _target(directory: Path, live: list[Any], environ: Mapping[str, str]) -> Tar
     token = checked(secret(TOKEN), found.reveal())
     if not token.isascii():
         raise BadSecret(f"{TOKEN}: it does not look like one.")
-    return Target(base, host, loopback, repository, token)
-
-
-def _address(address: str) -> tuple[str, str, bool]:
-    """GitHub's address without its last slash, the host, and whether that is this machine. Raises `BadGitHubAddress`, which repeats nothing."""
-    try:
-        parts = urlsplit(address.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise BadGitHubAddress from None
-    loopback = _is_loopback(host)
-    sound = host and port != 0 and not (parts.username or parts.password or parts.query or parts.fragment)
-    if not sound or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not loopback):
-        raise BadGitHubAddress
-    return address.strip().rstrip("/"), host, loopback
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return Target(where.address, where.host, where.loopback, repository, token)
 
 
 async def _post(target: Target, text: IssueText, version: str) -> dict[str, Any]:

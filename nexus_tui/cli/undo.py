@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nexus_tui.appliance import Appliance
 from nexus_tui.cli import output
 from nexus_tui.cli.session import AsJson, DataDir, Lang, Limit, Session
-from nexus_tui.cli.words import word
+from nexus_tui.cli.words import Language, word
+
+if TYPE_CHECKING:
+    from engine.facade.decisions import DecisionView
 
 #: Decisions listed where the caller sets no limit.
 LISTED = 100
@@ -38,7 +41,7 @@ async def _undo(nexus: Appliance, session: Session) -> int:
     outcome = await nexus.engine.decisions.undo()
     code = session.result(outcome, "undone")
     if outcome.done and not session.as_json:
-        output.line(f"{outcome.data['verb']} {outcome.data['subject']} ({outcome.data['who']})")
+        output.line(f"{_verb(outcome.data['verb'], session.language)} {outcome.data['subject']} ({outcome.data['who']})")
     return code
 
 
@@ -54,5 +57,17 @@ async def _list(nexus: Appliance, session: Session, limit: int) -> None:
     spoken = session.language
     output.table(
         [word(name, spoken) for name in ("time", "who", "decision", "subject", "undone")],
-        [(output.moment(one.at_ms, spoken), one.who, one.verb, one.subject, "" if one.undone_ms is None else output.moment(one.undone_ms, spoken)) for one in found],
+        [(output.moment(one.at_ms, spoken), one.who, _verb(one.verb, spoken), _subject(one, spoken), "" if one.undone_ms is None else output.moment(one.undone_ms, spoken)) for one in found],
     )
+
+
+def _verb(verb: str, spoken: Language) -> str:
+    return word(f"decided_{verb}", spoken)
+
+
+def _subject(view: DecisionView, spoken: Language) -> str:
+    """What an undo took back begins with that decision's own verb."""
+    if view.verb != "undo":
+        return view.subject
+    verb, _, subject = view.subject.partition(" ")
+    return f"{_verb(verb, spoken)} {subject}"

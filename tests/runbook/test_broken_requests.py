@@ -160,3 +160,18 @@ def test_an_upload_that_hangs_up_before_its_answer_is_taken_in_whole_or_not_at_a
         [job] = nexus.json("jobs", "ls").objects
         assert until(lambda: not list((nexus.directory / "incoming").iterdir()))
         until(lambda: all(one["state"] in ("done", "duplicate") for one in nexus.json("docs", "ls").objects))
+
+
+def test_an_engine_that_stops_refuses_what_still_comes_and_does_not_wait_for_it(nexus: Nexus) -> None:
+    with serving(nexus) as web:
+        at = wire(nexus, web.address)
+        head = f"POST /api/ingest HTTP/1.1\r\nHost: {at.host}\r\n{at.bearer}\r\n{MULTIPART}\r\nContent-Length: 100000\r\n\r\n"
+        with at.connect() as connection:
+            connection.sendall(head.encode() + TENANT + part(b"<a/>" * 1000, filename="a.xml"))
+            until(lambda: [path for path in at.files() if path.endswith("a.xml")])
+            web.process.terminate()
+            began = time.monotonic()
+            coded(answer(drained(connection)), 503, "NX-H18")
+        assert web.process.wait(20) == 0 and time.monotonic() - began < 2
+        assert [path for path in at.files() if path.startswith("incoming/")] == []
+        assert [line["code"] for line in at.log("http.refused")] == ["NX-H18"] and at.log("library") == []

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.nexus_tui.cli.conftest import NOTE
 from tests.nexus_tui.cli.running import REPOSITORY, Nexus, until
 from tests.runbook.receiver import Receiver, receiving
+from tests.runbook.test_l3_serve import Web, serving
 
 
 def spans_of(receiver: Receiver) -> list[Any]:
@@ -66,21 +68,53 @@ def test_what_a_receiver_missed_arrives_when_it_is_back_and_the_outage_is_told_o
     assert [one["event"] for one in nexus.json("trace", "logs", "exporter").objects] == ["exporter.failed", "exporter.recovered"]
 
 
-def test_a_dead_exporter_costs_no_document_and_writes_nothing_beside_its_rows(tmp_path: Path, data: Path) -> None:
-    written = []
-    for name, status in (("off", None), ("hangs", -30), ("broken", 500), ("refuses", 400)):
-        nexus = Nexus(tmp_path / name)
-        with receiving() as collector:
-            collector.status = status or 200
-            done = nexus.json("process", data / "nfe" / NOTE, env={} if status is None else {"OTEL_EXPORTER_URL": collector.address}).object
-        assert done["state"] == "done"
-        connection = sqlite3.connect(nexus.directory / "nexus.db")
-        # Steps and messages are all that a document's commits leave behind; one more or less would show here.
-        written.append(connection.execute("SELECT (SELECT count(*) FROM step), (SELECT max(id) FROM msg), (SELECT seq FROM sqlite_sequence WHERE name='msg')").fetchone())
-        connection.close()
-        if status == 400:
-            assert [one["event"] for one in nexus.json("trace", "logs", "exporter").objects] == ["exporter.refused"]
-    assert len(set(written)) == 1
+@pytest.mark.parametrize("status", [-30, 500, 400])
+def test_a_dead_exporter_costs_no_document(nexus: Nexus, data: Path, status: int) -> None:
+    with receiving() as collector:
+        collector.status = status
+        assert nexus.json("process", data / "nfe" / NOTE, env={"OTEL_EXPORTER_URL": collector.address}).object["state"] == "done"
+    if status == 400:
+        assert [one["event"] for one in nexus.json("trace", "logs", "exporter").objects] == ["exporter.refused"]
+
+
+def test_the_doctor_tells_how_each_exporter_stands(nexus: Nexus, data: Path) -> None:
+    def exporters(**env: str) -> dict[str, dict[str, str]]:
+        checks = nexus.json("doctor", env=env, code=None).object["checks"]
+        return {one["name"]: one for one in checks if one["name"].startswith("exporter_")}
+
+    assert exporters() == {}
+    with receiving() as collector:
+        env = {"OTEL_EXPORTER_URL": collector.address}
+        nexus("process", data / "nfe" / NOTE, env=env)
+        assert exporters(**env)["exporter_otlp"] == {"name": "exporter_otlp", "status": "pass", "observed": "0", "hint": ""}
+        collector.status = 503
+        nexus("process", data / "nfe" / NOTE, env=env)
+        nexus("reprocess", nexus.json("docs", "ls").object["docId"], env=env)
+        nexus("process", data / "nfe" / NOTE, env=env)
+        found = exporters(**env)["exporter_otlp"]
+        assert (found["status"], found["observed"]) == ("warn", "NX-T03 otlp answered 503.") and "tried again by itself" in found["hint"]
+        assert "otlp respondeu 503" in nexus("doctor", "--lang", "pt", env=env, code=None).out
+
+
+def test_a_dead_exporter_is_not_one_commit(nexus: Nexus, data: Path) -> None:
+    """Counted by the writer itself; what the readiness commits every 5 seconds is taken off, by the version of its key."""
+
+    def commits(web: Web) -> tuple[int, int]:
+        counted = int(re.findall(r"(?m)^nexus_commit_seconds_count (\d+)$", web.client.get("/metrics").text)[0])
+        return counted, nexus.json("kv", "get", "readyz:heartbeat", "--namespace", "local").object["version"]
+
+    with receiving() as collector:
+        collector.status = 500
+        with serving(nexus, OTEL_EXPORTER_URL=collector.address) as web:
+            web.upload(("a.xml", (data / "nfe" / NOTE).read_bytes()))
+            until(lambda: nexus.json("trace", "logs", "exporter.failed").objects)
+            until(lambda: [one["state"] for one in nexus.json("docs", "ls").objects] == ["done"])
+            before, asked = commits(web), collector.asked
+            until(lambda: collector.asked > asked, within_s=30)
+            after = commits(web)
+    # A heartbeat may fall between the two figures.
+    assert abs((after[0] - before[0]) - (after[1] - before[1])) <= 1
+    assert after[1] > before[1], "time has passed"
 
 
 def test_a_dead_letter_becomes_an_event_and_the_log_goes_to_logflare_without_a_key_anywhere(nexus: Nexus, data: Path) -> None:

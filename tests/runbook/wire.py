@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sqlite3
 from contextlib import suppress
@@ -87,7 +88,10 @@ class Wire:
     def files(self) -> list[str]:
         """What lies among the blobs, and on its way in; folders too."""
         places = (self.directory / "blobs", self.directory / "incoming")
-        return sorted(str(path.relative_to(self.directory)) for place in places for path in place.rglob("*"))
+        # What is removed meanwhile is passed over, which `Path.rglob` does not.
+        return sorted(
+            str((Path(folder) / name).relative_to(self.directory)) for place in places for folder, folders, names in os.walk(place) for name in (*folders, *names)
+        )
 
     def standing(self) -> tuple[dict[str, list[Any]], list[str]]:
         """Rows and files together: equal before and after is no side effect."""

@@ -7,12 +7,13 @@ missed is sent then, as far back as rows are kept. What a receiver will never ta
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from engine.errors import EngineError, ExporterFailure, ReceiverRefused, ReceiverUnreachable
+from engine.errors import EngineError, ExporterFailure, ReceiverRefused, ReceiverUnreachable, ReceiverUntrusted
 from engine.telemetry.exporting.parcel import Exporter, Parcel
 from engine.telemetry.journal import Journal, Level
 from engine.telemetry.keeper import Keeper
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LOOK_S, LONGEST_S = 5.0, 60.0
 #: Seconds a receiver may take for an answer, and all that is left at the end.
 ANSWER_S, LAST_S = 10.0, 2.0
+#: Bytes of an answer that are read.
+LARGEST_ANSWER = 64 * 1024
 #: Rows of one look.
 ROWS = 512
 #: What may be another time, of answers that say that the request is at fault.
@@ -119,6 +122,8 @@ class _Line:
         self._at: int | None = None
         #: Whether the receiver is out.
         self.out = False
+        #: Whether it refused what was sent last: a refusal is told when it begins.
+        self._refused = False
 
     async def run(self) -> None:
         """Send for ever."""
@@ -153,6 +158,7 @@ class _Line:
 
     async def _deliver(self, parcels: Sequence[Parcel]) -> bool:
         for parcel in parcels:
+            refused = False
             try:
                 await self._post(parcel)
             except ReceiverUnreachable as error:
@@ -161,10 +167,12 @@ class _Line:
                     _tell(self._journal, self._exporter.name, error)
                 return False
             except ReceiverRefused as error:
-                self._journal.log(Level.ERROR, "exporter.refused", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
-            if self.out:
-                self.out = False
+                refused = True
+                if not self._refused:
+                    self._journal.log(Level.ERROR, "exporter.refused", str(error), exporter=self._exporter.name, code=error.code, hint=error.hint)
+            if not refused and (self.out or self._refused):
                 self._journal.log(Level.INFO, "exporter.recovered", "The receiver takes again what is sent.", exporter=self._exporter.name)
+            self.out, self._refused = False, refused
             await self._advance(parcel.upto)
         return True
 
@@ -172,11 +180,15 @@ class _Line:
         import httpx
 
         try:
-            async with asyncio.timeout(ANSWER_S):
-                answer = await self._client.post(parcel.url, content=parcel.body, headers=parcel.headers)
+            async with asyncio.timeout(ANSWER_S), self._client.stream("POST", parcel.url, content=parcel.body, headers=parcel.headers) as answer:
+                said = await _beginning(answer)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            if _is_untrusted(error):
+                raise ReceiverUntrusted(f"The certificate that {self._exporter.name} shows is not trusted.") from None
             raise ReceiverUnreachable(f"{self._exporter.name} could not be reached: {type(error).__name__}.") from None
         if answer.status_code < 300:
+            if (objection := self._exporter.objection(said)) is not None:
+                raise ReceiverRefused(f"{self._exporter.name}: {objection}")
             return
         if answer.status_code >= 500 or answer.status_code in PASSING or answer.status_code < 400:
             raise ReceiverUnreachable(f"{self._exporter.name} answered {answer.status_code}.")
@@ -196,8 +208,33 @@ def _tell(journal: Journal, name: str, error: Exception) -> None:
     journal.log(Level.ERROR, "exporter.failed", str(failure), exporter=name, code=failure.code, hint=failure.hint)
 
 
+async def _beginning(answer: httpx.Response) -> bytes:
+    """As much of an answer as one of good will has; the rest is not read."""
+    said = b""
+    async for chunk in answer.aiter_bytes():
+        said += chunk
+        if len(said) > LARGEST_ANSWER:
+            break
+    return said
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether a certificate that could not be verified is behind an error."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _client() -> httpx.AsyncClient:
-    """Importing httpx and reading certificates takes tens of milliseconds. No proxy of the machine, no redirects: nothing goes where it was not sent."""
+    """Importing httpx and reading certificates takes tens of milliseconds. No proxy of the machine, no redirects: nothing goes where it was not sent.
+
+    Trusted are the authorities of this system, a company's own among them (or SSL_CERT_FILE), and those that httpx brings, where the system has none.
+    """
+    import certifi
     import httpx
 
-    return httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=ANSWER_S)
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return httpx.AsyncClient(verify=context, trust_env=False, follow_redirects=False, timeout=ANSWER_S)

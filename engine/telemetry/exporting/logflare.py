@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
+from engine.destination import destination
 from engine.errors import BadReceiver
 from engine.outside import iso
 from engine.telemetry.exporting.parcel import Parcel
@@ -17,7 +18,6 @@ from store.telemetry import Record
 #: Where Logflare takes logs; another address is for who runs it.
 DEFAULT_ADDRESS = "https://api.logflare.app"
 PATH = "/api/logs?source="
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Logflare:
@@ -27,17 +27,16 @@ class Logflare:
     takes: Literal["record"] = "record"
 
     def __init__(self, source: str, key: str, address: str = DEFAULT_ADDRESS) -> None:
-        try:
-            parts = urlsplit(address)
-            numbered = parts.port is None or parts.port > 0
-        except ValueError:
-            raise BadReceiver("LOGFLARE_API_URL is no https address.") from None
-        if not numbered or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+        found = destination(address)
+        if found is None:
             raise BadReceiver("LOGFLARE_API_URL is no https address.")
         if not (key.isascii() and key.isprintable()):
             raise BadReceiver("LOGFLARE_API_KEY cannot stand in a header.")
-        self._url = f"{address.rstrip('/')}{PATH}{quote(source, safe='')}"
+        self._url = f"{found.address}{PATH}{quote(source, safe='')}"
         self._headers = {"X-API-KEY": key, "Content-Type": "application/json"}
+
+    def objection(self, answer: bytes) -> None:
+        """It takes a request whole or not at all."""
 
     def parcels(self, rows: Sequence[Record]) -> list[Parcel]:
         """One request with all records but those of its own refusals, which would be refused and told for ever."""

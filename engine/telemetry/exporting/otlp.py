@@ -14,6 +14,8 @@ from store.records.steps import StepStatus
 from store.telemetry import Span
 
 PATH = "/v1/traces"
+#: Letters of a collector's own words that are told.
+LONGEST_REASON = 200
 
 
 class Otlp:
@@ -33,6 +35,18 @@ class Otlp:
         except ImportError:
             raise ExtraMissing("The extra otlp is not installed.") from None
         self._proto: Any = trace_service_pb2
+
+    def objection(self, answer: bytes) -> str | None:
+        """OTLP's `partial_success`: how many spans were rejected, and why. What is no protobuf says nothing."""
+        response = self._proto.ExportTraceServiceResponse()
+        try:
+            response.ParseFromString(answer)
+        except Exception:  # protobuf's DecodeError is another class in each of its builds
+            return None
+        partial = response.partial_success
+        if not (partial.rejected_spans or partial.error_message):
+            return None
+        return f"{partial.rejected_spans} spans were not taken: {partial.error_message[:LONGEST_REASON]}"
 
     def parcels(self, rows: Sequence[Span]) -> list[Parcel]:
         """One request with all spans."""

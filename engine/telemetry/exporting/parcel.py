@@ -31,3 +31,7 @@ class Exporter(Protocol):
     def parcels(self, rows: Sequence[Any]) -> list[Parcel]:
         """Requests in the order of the rows; none if there is nothing in them to send."""
         ...
+
+    def objection(self, answer: bytes) -> str | None:
+        """What a receiver that took a request says it did not take of it; never more than a line, and nothing that must be trusted."""
+        ...

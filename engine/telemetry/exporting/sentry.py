@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from engine.destination import destination
 from engine.errors import BadReceiver, ExtraMissing
 from engine.outside import iso
 from engine.telemetry.exporting.parcel import Parcel
@@ -39,7 +40,12 @@ class Sentry:
         if not dsn.isascii():
             raise BadReceiver("SENTRY_DSN is no DSN.")
         self._url = auth.get_api_url()
+        if destination(self._url) is None:
+            raise BadReceiver("SENTRY_DSN is no https address.")
         self._headers = {"X-Sentry-Auth": auth.to_header(), "Content-Type": "application/x-sentry-envelope"}
+
+    def objection(self, answer: bytes) -> None:
+        """It takes a request whole or not at all."""
 
     def parcels(self, rows: Sequence[Record]) -> list[Parcel]:
         """A request for each dead letter: an envelope holds one event."""

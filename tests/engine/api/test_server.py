@@ -43,9 +43,13 @@ async def halfway(request: Request) -> Response:
     return StreamingResponse(pieces())
 
 
+async def takes(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
 @asynccontextmanager
 async def serving(journal: Journal) -> AsyncIterator[int]:
-    routes = [Route("/large", large), Route("/early", early, methods=["POST"]), Route("/breaks", breaks), Route("/halfway", halfway)]
+    routes = [Route("/large", large), Route("/early", early, methods=["POST"]), Route("/breaks", breaks), Route("/halfway", halfway), Route("/takes", takes, methods=["POST"])]
     bound = socket.create_server(("127.0.0.1", 0))
     answering = refusing(journal)
     server = Server(Application(routes, answering), answering)
@@ -132,3 +136,18 @@ async def test_a_fault_stands_in_the_log_once_before_and_in_the_middle_of_an_ans
             _, [record] = journal.take()
             assert record.event == "library" and "35260811" not in str(record)
             writer.close()
+
+
+async def test_a_body_that_breaks_or_ends_too_early_is_one_line_of_the_log(journal: Journal) -> None:
+    head = b"POST /takes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+    async with serving(journal) as port:
+        for sent, code in ((b"zz\r\n", "NX-H04"), (b"", "NX-H11")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head + sent)
+            await asyncio.sleep(0.1)
+            if sent:
+                assert code.encode() in await reader.read()
+            writer.close()
+            await asyncio.sleep(0.2)
+            _, records = journal.take()
+            assert [record.fields["code"] for record in records] == [code]

@@ -162,7 +162,7 @@ async def test_a_folder_that_is_gone_is_an_alarm_with_a_code_and_watched_again_w
 
 async def test_a_paused_folder_waits_and_a_removed_one_is_forgotten(place: Place, data: Path) -> None:
     await place.folders.add(place.inbox, "default")
-    assert (await place.folders.pause(place.inbox, paused=True)).undo == "resume"
+    assert (await place.folders.pause(place.inbox, paused=True)).undo == "undo"
     await asyncio.sleep(0.1)
     shutil.copy(data / "nfe" / NOTE, place.inbox)
     await asyncio.sleep(0.5)

@@ -197,7 +197,7 @@ def test_queues_are_changed_paused_and_purged(call: Call, nexus: Nexus, data: Pa
         assert call(nexus, "queues", *arguments, code=2).err
     call(nexus, "add", data / "nfe" / NOTE, data / "nfe" / "nfce.xml")
     purged = call(nexus, "queues", "purge", "ingest", "--confirm", "ingest", "--json").object
-    assert (purged["done"], purged["undo"]) == (1, "restore")
+    assert (purged["done"], purged["undo"]) == (1, "undo")
     assert len(call(nexus, "docs", "ls", "state:cancelled", "--json").objects) == 2
     [binned] = call(nexus, "dlq", "ls", "--bin", "--json").objects
     assert purged["messages"] == [binned["id"]]

@@ -24,6 +24,7 @@ from engine.telemetry.telling import Telling, telling
 from store import telemetry
 from store.driver import Connection
 from store.telemetry import Filter
+from tests.runbook.authority import authority
 from tests.runbook.receiver import receiving
 
 
@@ -69,6 +70,63 @@ async def test_a_refusal_is_told_once_and_not_sent_to_who_refused(tmp_path: Path
     assert await told_by(tmp_path) == [("exporter.refused", "NX-T04")]
 
 
+async def test_what_a_collector_took_only_in_part_is_told_once_and_not_sent_again(tmp_path: Path) -> None:
+    """OTLP answers 200 and says in the body what it threw away."""
+    otlp = Otlp("http://127.0.0.1:1", "1")
+    answer = otlp._proto.ExportTraceServiceResponse()
+    answer.partial_success.rejected_spans, answer.partial_success.error_message = 3, "attribute too long " + "x" * 1000
+    said = otlp.objection(answer.SerializeToString())
+    assert said is not None and said.startswith("3 spans were not taken: attribute too long x") and len(said) < 300
+    assert otlp.objection(b"") is None and otlp.objection(b"<html>no protobuf") is None
+    with receiving() as receiver:
+        receiver.answer = answer.SerializeToString()
+
+        class Objecting(Logflare):
+            def objection(self, answer: bytes) -> str | None:  # type: ignore[override]
+                return otlp.objection(answer)
+
+        await send(tmp_path, lambda: Objecting("source", "key", receiver.address), 1.0)
+        assert len(receiver.posts) >= 1
+    assert await told_by(tmp_path) == [("exporter.refused", "NX-T04")]
+
+
+async def test_a_receiver_that_refuses_all_day_is_told_when_it_begins(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.status = 400
+        async with telling(tmp_path, Outside.system().clock, Redaction(), days=7) as told:
+            sending = Exporting({"logflare": Maker(lambda: Logflare("source", "key", receiver.address))}, told.keeper, told.journal)
+            sending.start()
+            await asyncio.sleep(0.6)
+            for number in range(4):
+                told.journal.log(Level.INFO, "hop.cached", f"Something happened, {number}.")
+                await asyncio.sleep(1.2)
+            assert receiver.asked >= 3
+            receiver.status = 200
+            told.journal.log(Level.INFO, "hop.cached", "And again.")
+            await asyncio.sleep(1.5)
+            await sending.stop()
+    assert await told_by(tmp_path) == [("exporter.refused", "NX-T04"), ("exporter.recovered", "")]
+
+
+async def test_a_certificate_of_a_companys_own_authority_is_trusted_where_the_system_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted, secured = authority(tmp_path)
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    with receiving(secured=secured) as receiver:
+        await send(tmp_path / "before", lambda: Logflare("source", "key", receiver.address), 1.0)
+        assert await told_by(tmp_path / "before") == [("exporter.failed", "NX-T05")] and receiver.asked == 0
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        await send(tmp_path / "after", lambda: Logflare("source", "key", receiver.address), 1.5)
+        assert await told_by(tmp_path / "after") == [] and receiver.taken
+
+
+async def test_an_answer_without_end_is_not_read_to_it(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.answer = b"x" * 20_000_000
+        await send(tmp_path, lambda: Logflare("source", "key", receiver.address), 1.0)
+    assert await told_by(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -92,9 +150,10 @@ async def test_a_key_that_no_header_can_hold_is_told(tmp_path: Path, key: str) -
     assert await told_by(tmp_path) == [("exporter.failed", "NX-T02")]
 
 
-def test_a_dsn_that_no_header_can_hold_is_no_dsn() -> None:
+@pytest.mark.parametrize("dsn", ["https://chavé@sentry.example/42", "http://key@sentry.example/42", "sentry.example"])
+def test_a_dsn_that_no_header_can_hold_or_that_would_show_its_key_to_a_network_is_refused(dsn: str) -> None:
     with pytest.raises(BadReceiver):
-        Sentry("https://chavé@sentry.example/42", "1")
+        Sentry(dsn, "1")
 
 
 async def test_telemetry_that_cannot_be_read_does_not_end_the_engine_badly(tmp_path: Path) -> None:
