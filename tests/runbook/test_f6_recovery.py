@@ -152,6 +152,11 @@ def test_a_backup_lands_on_nothing_but_a_backup_and_a_lost_database_needs_one_wo
     assert "`nexus restore` brings" in nexus("run", code=69).err
     aside = nexus.json("restore").object["aside"]
     assert any((Path(aside) / "blobs").rglob("?" * 62)) and nexus.json("process", note).object["already"]
+    blobs = nexus.directory / "blobs"
+    shutil.rmtree(blobs)
+    blobs.write_bytes(b"a file where the folder was")
+    assert [one["problem"] for one in nexus.json("blobs", "check", code=1).object["bad"]] == ["missing"]
+    blobs.unlink()
     for name in ("nexus.db", "nexus.db-wal", "nexus.db-shm"):
         (nexus.directory / name).unlink(missing_ok=True)
     database.mkdir()
