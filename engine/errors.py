@@ -307,6 +307,14 @@ class OwnerGone(Unanswered):
     hint = "What it acknowledged is kept. Try again."
 
 
+class OutputLost(EngineError):
+    """Stdout took no more of what a command printed; what the command did is done."""
+
+    code = "NX-E25"
+    title = "Output cut short"
+    hint = "Free space where the output goes; what the command did stays done."
+
+
 class PortTaken(EngineError):
     """The HTTP API cannot listen on its port."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.errors import OutputLost
 from nexus_tui import preferences
 from nexus_tui.cli import (
     assistant,
@@ -118,7 +119,13 @@ def run(arguments: list[str]) -> int:
         code = ended if isinstance(ended, int) else output.DONE
     except typer.TyperException as error:
         code = usage.tell(error, command, arguments, spoken)
+    except OutputLost as error:
+        # Of a command that opens no data directory.
+        code = Session(directory=directory, as_json="--json" in arguments, language=spoken).failed(error)
     except SystemExit as gone:
         code = gone.code if isinstance(gone.code, int) else int(gone.code is not None)
-    output.flush()
+    try:
+        output.flush()
+    except OutputLost as error:
+        code = Session(directory=directory, as_json="--json" in arguments, language=spoken).failed(error)
     return code

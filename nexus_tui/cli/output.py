@@ -9,7 +9,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from typing import Any
 
 import typer
 
+from engine.errors import OutputLost
 from nexus_tui.clean import plain as clean
 from nexus_tui.cli.words import Language, word
 from nexus_tui.formats import Formats
@@ -41,9 +43,10 @@ def emit(value: Any, **verbatim: bytes) -> None:
 
 def write(content: bytes) -> None:
     """Bytes to stdout, flushed."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    with _kept():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
 
 def _plain(value: Any) -> Any:
@@ -53,11 +56,24 @@ def _plain(value: Any) -> Any:
 
 
 def flush() -> None:
-    """Bring out what is left; a reader that has gone has enough of it."""
+    """Bring out what is left; a reader that has gone has enough of it. Raises `OutputLost`."""
     try:
-        sys.stdout.flush()
+        with _kept():
+            sys.stdout.flush()
     except BrokenPipeError:
         abandon()
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Raise `OutputLost` where stdout takes no more, a full disk for one; a reader that has gone stays a `BrokenPipeError`."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon()
+        raise OutputLost(f"stdout: {error.strerror}") from error
 
 
 def abandon() -> None:
@@ -83,7 +99,8 @@ def make_folder(path: Path) -> None:
 
 def line(text: str = "") -> None:
     """One line for a person."""
-    sys.stdout.write(clean(text) + "\n")
+    with _kept():
+        sys.stdout.write(clean(text) + "\n")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], right: Iterable[int] = ()) -> None:

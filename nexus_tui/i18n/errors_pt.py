@@ -47,6 +47,7 @@ BY_CODE: dict[str, tuple[str, str]] = {
     "NX-E22": ("Outra versão em execução", "Pare o motor em execução e inicie a versão instalada."),
     "NX-E23": ("O comando falhou", "Rode `nexus doctor` e veja o log."),
     "NX-E24": ("O dono encerrou", "O que ele confirmou está guardado. Tente de novo."),
+    "NX-E25": ("Saída interrompida", "Libere espaço onde a saída é gravada; o que o comando fez continua feito."),
     "NX-E50": ("Sem pergunta", "Pergunte uma coisa em poucas palavras: `nexus assistant ask DOC \"qual o total?\"`."),
     "NX-H01": ("Porta em uso", "Indique outra com --port, ou encerre o que escuta nela; --port 0 usa uma livre."),
     "NX-H02": ("Token inutilizável", "Remova api.token do diretório de dados; o próximo início cria outro, de que os clientes precisarão."),

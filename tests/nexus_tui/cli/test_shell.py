@@ -118,6 +118,19 @@ def test_who_stops_reading_is_no_error(worked: Worked) -> None:
         process.stderr.close()
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("docs", "ls"), ("docs", "ls", "--json"), ("status",), ("config", "path")], ids=" ".join)
+def test_output_that_does_not_fit_the_disk_is_a_coded_error(worked: Worked, arguments: tuple[str, ...], unbuffered: str) -> None:
+    nexus, _ = worked
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            nexus.line(arguments), stdout=full, stderr=subprocess.PIPE, timeout=30, check=False, env=environment(PYTHONUNBUFFERED=unbuffered)
+        )
+    assert ran.returncode == 69
+    assert b"NX-E25" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
 def test_closed_streams_are_no_error(worked: Worked) -> None:
     nexus, _ = worked
     line = " ".join(nexus.line(("docs", "ls")))
