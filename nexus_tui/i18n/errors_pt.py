@@ -433,6 +433,8 @@ SENTENCES: dict[str, str] = {
     "{} is no folder.": "{} não é uma pasta.",
     "The last changes of {} lie beside it in {}-wal, which cannot be read without writing. Copy the folder to where it may be written.":
         "As últimas mudanças de {} estão ao lado, em {}-wal, que não pode ser lido sem escrever. Copie a pasta para onde se possa escrever.",
+    "Stdout took no more of what a command printed; what the command did is done.": "A saída não aceitou mais o que o comando imprimiu; o que ele fez está feito.",
+    "stdout: {}": "stdout: {}",
     "The data directory cannot be read.": "A pasta de dados não pode ser lida.",
     "{} cannot be read.": "{} não pode ser lido.",
     "{} cannot be read: {}.": "{} não pode ser lido: {}.",
