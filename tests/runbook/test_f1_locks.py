@@ -56,8 +56,15 @@ def test_a_contended_document_is_skipped_and_comes_back(nexus: Nexus, data: Path
     # The one that was passed over waits for its minute, uncounted, and runs then.
     connection = sqlite3.connect(nexus.directory / "nexus.db")
     waiting = connection.execute("SELECT state, attempts FROM msg WHERE trace='second'").fetchall()
-    connection.close()
     assert waiting == [(1, 0)]
+    # Its minute passes.
+    with connection:
+        connection.execute("UPDATE msg SET due=1 WHERE trace='second'")
+    connection.close()
+    with nexus.running():
+        until(lambda: nexus.json("status").object["counters"].get("pipeline.finalized") == 3)
+    assert nexus.json("docs", "show", doc).object["traceId"] == "second"
+    assert nexus.json("locks", "ls").objects == [] and nexus.json("dlq", "ls").objects == []
 
 
 def test_a_lock_that_nobody_works_under_is_released_by_name(nexus: Nexus, data: Path, tmp_path: Path) -> None:
