@@ -1,4 +1,4 @@
-"""Whether a data directory may be looked into at all, asked before anything in it is."""
+"""Whether a data directory may be looked into, asked before anything in it is, and written into."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def refuse_closed(directory: Path) -> None:
         raise DirectoryUnreadable(f"{directory} is no folder.")
     if not os.access(directory, os.R_OK | os.X_OK):
         raise DirectoryUnreadable(f"{directory} cannot be read: it is another user's.")
+
+
+def is_writable(directory: Path) -> bool:
+    """Whether files can be made in the folder: what the system allows, and that its disk is not mounted read-only. Files that are open already may be."""
+    return os.access(directory, os.W_OK | os.X_OK) and not os.statvfs(directory).f_flag & os.ST_RDONLY

@@ -15,7 +15,8 @@ from engine.errors import EngineError
 from engine.facade.disk import disk
 from engine.facade.engine import Engine
 from store import kv
-from store.errors import StoreError
+from store.access import is_writable
+from store.errors import StoreError, Unwritable
 from store.kv import Namespace
 from store.store import Store
 from store.transaction import Transaction
@@ -104,6 +105,9 @@ class Readiness:
         stale = sum(not lock.alive for lock in locks)
         oldest = max((queue.oldest_age or 0 for queue in queues), default=0)
         paused = any(queue.paused for queue in queues)
+        # A database that is open already goes on being written on a disk that was mounted read-only over it; no file of a document does.
+        closed = None if is_writable(self._directory) else Unwritable(f"{self._directory} cannot be written: no file can be made in it.")
+        lack = space.error or closed
         local: Status = "pass" if written is None else "fail"
         return [
             Check(name="kv_state", status=local, error=written),
@@ -111,7 +115,7 @@ class Readiness:
             Check(name="d1", status=local, error=written),
             Check(name="queues", status="warn" if paused or any(alarm.kind in QUEUE_ALARMS for alarm in alarms) else "pass", observed=oldest, unit="ms"),
             Check(name="scheduler", status="warn" if incidents else "pass", observed=len(incidents), unit="incidents"),
-            Check(name="disk", status="pass" if space.error is None else "fail", observed=space.free_mb, unit="MB", error=space.error),
+            Check(name="disk", status="pass" if lack is None else "fail", observed=space.free_mb, unit="MB", error=lack),
             Check(name="alarms", status="warn" if alarms else "pass", observed=len(alarms), unit="alarms", error=alarms[0].error if alarms else None),
             Check(name="replication", status="pass", observed="off"),
             Check(name="cloud", status="pass", observed="off"),

@@ -22,7 +22,7 @@ from engine.facade.engine import Engine
 from engine.facade.exporter_standing import standings
 from engine.facade.secrets import Resolver, secrets_of
 from store import driver
-from store.access import refuse_closed
+from store.access import is_writable, refuse_closed
 from store.errors import DirectoryUnreadable, StoreError
 from store.inspection import inspect
 from store.migrate import latest
@@ -119,7 +119,7 @@ def _folder(directory: Path) -> Check:
         return Check(name=name, status="fail", observed=shown, hint="It is no folder: choose another --data-dir.")
     mode = stat.S_IMODE(found.st_mode)
     observed = f"{shown} {mode:04o} uid {found.st_uid}"
-    if not _writable(directory):
+    if not is_writable(directory):
         return Check(
             name=name,
             status="fail",
@@ -133,11 +133,6 @@ def _folder(directory: Path) -> Check:
     if mode & 0o077:
         return Check(name=name, status="warn", observed=observed, hint="Others may look into it: chmod 700 it.")
     return Check(name=name, status="pass", observed=observed)
-
-
-def _writable(directory: Path) -> bool:
-    """Whether files can be made: what the system allows, and that the disk is not mounted read-only."""
-    return os.access(directory, os.W_OK | os.X_OK) and not os.statvfs(directory).f_flag & os.ST_RDONLY
 
 
 def _disk(directory: Path) -> Check:

@@ -435,6 +435,7 @@ SENTENCES: dict[str, str] = {
         "As últimas mudanças de {} estão ao lado, em {}-wal, que não pode ser lido sem escrever. Copie a pasta para onde se possa escrever.",
     "Stdout took no more of what a command printed; what the command did is done.": "A saída não aceitou mais o que o comando imprimiu; o que ele fez está feito.",
     "stdout: {}": "stdout: {}",
+    "{} cannot be written: no file can be made in it.": "{} não pode ser gravada: nenhum arquivo pode ser criado nela.",
     "The data directory cannot be read.": "A pasta de dados não pode ser lida.",
     "{} cannot be read.": "{} não pode ser lido.",
     "{} cannot be read: {}.": "{} não pode ser lido: {}.",

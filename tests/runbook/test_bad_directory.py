@@ -147,6 +147,29 @@ def test_what_a_killed_engine_committed_last_is_seen_on_a_read_only_disk_too(nex
     assert [one["state"] for one in copied.json("docs", "ls").objects] == ["done"], "what the hint says works"
 
 
+class Unshared(Nexus):
+    """Commands among mounts of their own, where a test may change them."""
+
+    def line(self, arguments: tuple[str | Path, ...]) -> list[str]:
+        return ["unshare", "-m", *super().line(arguments)]
+
+
+@needs_mounts
+def test_a_disk_that_is_mounted_read_only_over_a_running_service_is_not_ready(nexus: Nexus, data: Path) -> None:
+    """Its database is open and takes every COMMIT; no document's file can be made."""
+    with serving(Unshared(nexus.directory)) as web:
+        assert web.client.get("/readyz").status_code == 200
+        script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"'
+        subprocess.run(["nsenter", "-t", str(web.process.pid), "-m", "sh", "-c", script, str(nexus.directory)], check=True)
+        until(lambda: web.client.get("/readyz").status_code == 503, within_s=20)
+        [disk] = web.client.get("/readyz").json()["checks"]["disk"]
+        assert disk["status"] == "fail" and "NX-S05" in str(disk)
+        assert web.upload(("a.xml", (data / "nfe" / NOTE).read_bytes())).json()["code"] == "NX-S05"
+        subprocess.run(["nsenter", "-t", str(web.process.pid), "-m", "umount", str(nexus.directory)], check=True)
+        until(lambda: web.client.get("/readyz").status_code == 200, within_s=20)
+        assert web.upload(("a.xml", (data / "nfe" / NOTE).read_bytes())).status_code == 202
+
+
 def immutable(path: Path, *, on: bool) -> bool:
     """Have every write to a file refused, also through what is open already."""
     return subprocess.run(["chattr", "+i" if on else "-i", str(path)], capture_output=True, check=False).returncode == 0
