@@ -15,10 +15,11 @@ MOST = 5
 
 
 class Inspection(NamedTuple):
-    """What was found: the schema's number, and what `quick_check` says, nothing if all is well."""
+    """What was found: the schema's number, what `quick_check` says, nothing if all is well, and how many documents there are."""
 
     schema: int
     problems: tuple[str, ...]
+    documents: int
 
 
 async def inspect(path: Path) -> Inspection:
@@ -42,4 +43,7 @@ async def inspect(path: Path) -> Inspection:
 
 def _look(connection: Connection) -> Inspection:
     told = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({MOST})").fetchall()]
-    return Inspection(pragma(connection, "user_version"), tuple(line for line in told if line != "ok"))
+    problems = tuple(line for line in told if line != "ok")
+    schema = pragma(connection, "user_version")
+    documents = 0 if problems or not schema else connection.execute("SELECT count(*) FROM document").fetchone()[0]
+    return Inspection(schema, problems, documents)

@@ -27,7 +27,7 @@ from store.errors import DirectoryUnreadable, StoreError
 from store.inspection import inspect
 from store.migrate import latest
 from store.owner import is_owned, read_owner
-from store.quarantine import refuse_lost
+from store.quarantine import has_blobs, refuse_lost
 from store.store import DATABASE
 
 Status = Literal["pass", "warn", "fail"]
@@ -171,7 +171,11 @@ async def _database(directory: Path) -> list[Check]:
         checks = [Check(name="database", status="fail", observed="; ".join(found.problems)[:500], hint=hint)]
     status: Status = "pass" if found.schema == latest() else "warn"
     hint = "" if status == "pass" else "The next engine brings it up to date and keeps a backup."
-    return [*checks, Check(name="schema", status=status, observed=f"{found.schema} / {latest()}", hint=hint)]
+    checks.append(Check(name="schema", status=status, observed=f"{found.schema} / {latest()}", hint=hint))
+    if found.documents and not has_blobs(directory):
+        lost = "Their rows are there and their bytes are not: restore a backup, or `nexus add` the files again."
+        checks.append(Check(name="blobs", status="fail", observed=f"{found.documents}", hint=lost))
+    return checks
 
 
 async def _owner(directory: Path, probe: Probe) -> Check:

@@ -232,6 +232,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "check_sqlite": ("SQLite", "SQLite"),
     "check_data_directory": ("diretório de dados", "data directory"),
     "check_database": ("banco", "database"),
+    "check_blobs": ("documentos sem arquivo", "documents without a file"),
     "check_schema": ("esquema", "schema"),
     "check_owner": ("dono do diretório", "owner of the directory"),
     "check_queues": ("filas pausadas", "queues paused"),

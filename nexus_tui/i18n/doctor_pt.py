@@ -20,6 +20,9 @@ HINTS: dict[str, str] = {
     "Free some space; intake resumes by itself.": "Libere espaço; a entrada volta sozinha.",
     "Nothing was taken in yet: `nexus init`, `nexus add`.": "Nada foi recebido ainda: `nexus init`, `nexus add`.",
     "Keep the files, stop the engine, and restore a backup.": "Guarde os arquivos, pare o motor e restaure uma cópia.",
+    "Their rows are there and their bytes are not: restore a backup, or `nexus add` the files again.": (
+        "As linhas estão lá e os bytes não: restaure uma cópia, ou receba os arquivos de novo com `nexus add`."
+    ),
     "The next engine brings it up to date and keeps a backup.": "O próximo motor o atualiza e guarda uma cópia.",
     "It ended without a word; the next start recovers what it left.": "Terminou sem aviso; a próxima partida recupera o que ficou.",
     "See the check of the database.": "Veja a verificação do banco.",

@@ -44,6 +44,14 @@ def test_before_init_it_says_what_to_type(nexus: Nexus) -> None:
     assert not nexus.directory.exists()
 
 
+def test_documents_whose_files_are_gone_are_told(nexus: Nexus, data: Path) -> None:
+    nexus("process", data / "nfe" / NOTE)
+    assert "blobs" not in checks(nexus.json("doctor").object)
+    shutil.rmtree(nexus.directory / "blobs")
+    lost = checks(nexus.json("doctor", code=None).object)["blobs"]
+    assert (lost["status"], lost["observed"]) == ("fail", "1") and "restore a backup" in lost["hint"]
+
+
 def test_what_is_not_well_is_named_with_its_next_step(nexus: Nexus) -> None:
     nexus.json("init")
     nexus.json("queues", "pause", "audit")
