@@ -303,7 +303,7 @@ class QueueMachine(Machine):
         if before is not None and before.origin is not None:
             self.messages[number] = replace(
                 before, queue=before.origin, origin=None, state=State.READY, due=0, lease=0, deliveries=0, attempts=0, run=before.run + 1,
-                created=self.now,
+                created=self.now, binned=None,
             )  # fmt: skip
 
     @precondition(lambda self: self.acknowledged)
