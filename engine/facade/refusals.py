@@ -40,6 +40,7 @@ TOO_LATE = Declined(
     "NX-F15", "more than 10 seconds ago", "Take it back by hand: `nexus dlq undrop`, `nexus queues resume`, `nexus watch resume`, `nexus kv ttl`."
 )
 CHANGED_SINCE = Declined("NX-F16", "changed again since", "Nothing was touched: look at it, and change it by hand.")
+NOT_FOUND = Declined("NX-F17", "not found", "Check the id.")
 NO_REPORT = Declined("NX-F50", "no finished report", "Bring it to its end first: `nexus dlq requeue` or `nexus reprocess`.")
 
 #: All of them, by code.
@@ -48,7 +49,7 @@ DECLINED: dict[str, Declined] = {
     for one in (
         NO_SUCH_DOCUMENT, STILL_AT_WORK, OTHER_TENANT, AT_ITS_END, NO_DEAD_LETTER, LOCK_HELD, NO_SUCH_DEAD_LETTER, NOT_IN_THE_BIN, NOT_HELD,
         LOCK_ALIVE, NO_SUCH_KEY, NOT_A_COMPANY, OVERTAKEN, NOTHING_TO_UNDO, TOO_LATE,
-        CHANGED_SINCE, NO_REPORT,
+        CHANGED_SINCE, NOT_FOUND, NO_REPORT,
     )
 }  # fmt: skip
 _BY_REASON = {one.reason: one for one in DECLINED.values()}

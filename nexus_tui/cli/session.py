@@ -136,5 +136,11 @@ class Session:
 
     def missing(self, what: str, subject: str, listed_by: str) -> int:
         """Tell that there is no such thing; `what` is a word, `listed_by` the command that lists those there are."""
-        output.complain(f"{subject}: {word(what, self.language)}", f"`{listed_by}`")
+        if self.as_json:
+            from engine.facade.refusals import NOT_FOUND
+
+            body = {"code": NOT_FOUND.code, "title": NOT_FOUND.reason, "message": f"{subject}: {word(what, 'en')}", "hint": f"`{listed_by}`"}
+            sys.stderr.write(json.dumps({"error": body}) + "\n")
+        else:
+            output.complain(f"{subject}: {word(what, self.language)}", f"`{listed_by}`")
         return output.SOME_FAILED

@@ -233,6 +233,7 @@ BY_CODE: dict[str, tuple[str, str]] = {
         "há mais de 10 segundos",
         "Desfaça à mão: `nexus dlq undrop`, `nexus queues resume`, `nexus watch resume`, `nexus kv ttl`.",
     ),
+    "NX-F17": ("não encontrado", "Confira o identificador."),
     "NX-F16": ("mudou de novo desde então", "Nada foi tocado: confira e mude à mão."),
     "NX-F13": ("o documento foi processado de novo desde então", "Nada a fazer: vale o processamento mais novo."),
 }

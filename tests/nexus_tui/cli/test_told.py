@@ -294,3 +294,12 @@ def test_a_note_and_its_row_in_a_list_are_counted_once(call: Call, nexus: Nexus)
         if "members" not in value and value["state"] != "duplicate"
     }
     assert f", total {sum(totals.values()):.2f}, " in told
+
+
+def test_what_is_not_there_has_a_code_in_json_too(call: Call, nexus: Nexus) -> None:
+    call(nexus, "init")
+    for line in ("jobs show x", "trace show x", "docs show x", "dlq show 9", "kv get x", "queues show x", "docs report x"):
+        ended = call(nexus, *line.split(), "--json", code=None)
+        assert ended.code in (1, 2) and ended.out == ""
+        error = json.loads(ended.err)["error"]
+        assert error["code"] == "NX-F17" and line.split()[-1] in error["message"] and error["hint"].startswith("`nexus "), line
