@@ -53,6 +53,14 @@ def _open_without_links(path: Path, flags: int) -> int:
         os.close(above)
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def state_of(file: IO[bytes]) -> tuple[int, int]:
     """Differs from an earlier state of the open file if someone wrote to it in between."""
     status = os.fstat(file.fileno())

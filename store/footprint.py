@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from store.files import size_of
 from store.store import BLOBS, DATABASE
 
 
@@ -18,7 +19,7 @@ class Footprint(NamedTuple):
 
 def footprint(directory: Path) -> Footprint:
     """Sizes of the files as they are now; one that is not there has none."""
-    return Footprint(_size(directory / DATABASE), _size(directory / f"{DATABASE}-wal"))
+    return Footprint(size_of(directory / DATABASE), size_of(directory / f"{DATABASE}-wal"))
 
 
 class Stored(NamedTuple):
@@ -51,10 +52,3 @@ def _entries(folder: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
             return list(entries)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from store.connection import SYNCHRONOUS
 from store.errors import Damaged, NotFound, NotNexus, Quarantined
-from store.files import disk_error, sync
+from store.files import disk_error, size_of, sync
 from store.inspection import inspect
 from store.store import BLOBS, DATABASE, Clock, Store
 
@@ -46,9 +46,9 @@ async def opened(directory: Path, clock: Clock, *, cut_off: bool, synchronous: s
     if path.is_dir():
         raise NotNexus(f"{path} is a folder.")
     try:
-        if _size(path):
+        if size_of(path):
             _refuse_cut(path)
-            if cut_off or _size(directory / f"{DATABASE}-wal"):
+            if cut_off or size_of(directory / f"{DATABASE}-wal"):
                 await _look_over(path)
         return await Store.open(directory, clock, synchronous)
     except Damaged as error:
@@ -69,7 +69,7 @@ async def start_empty(directory: Path, clock: Clock) -> bool:
 
 def is_lost(directory: Path) -> bool:
     """Whether there is no database where there was one."""
-    if _size(directory / DATABASE):
+    if size_of(directory / DATABASE):
         return False
     return any((directory / QUARANTINE).glob(f"*/{DATABASE}")) or has_blobs(directory)
 
@@ -124,7 +124,7 @@ def _refuse_cut(path: Path) -> None:
     if header[CHANGED] != header[COUNTED]:
         return
     # With a WAL beside it, the pages that the file lacks may lie there.
-    if not _size(path.with_name(f"{path.name}-wal")) and pages * (65536 if size == 1 else size) > _size(path):
+    if not size_of(path.with_name(f"{path.name}-wal")) and pages * (65536 if size == 1 else size) > size_of(path):
         raise Damaged("The file is shorter than it says.")
 
 
@@ -143,10 +143,3 @@ def _new_folder(wanted: Path) -> Path:
             number += 1
         else:
             return folder
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

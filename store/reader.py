@@ -10,6 +10,7 @@ from pathlib import Path
 
 from store import driver
 from store.errors import Unwritable
+from store.files import size_of
 
 PRAGMAS = (
     "PRAGMA query_only=ON",
@@ -32,7 +33,7 @@ def open_reader(path: Path, patience_ms: int = PATIENCE_MS) -> driver.Connection
     except driver.OperationalError as error:
         if not error.sqlite_errorname.startswith(CANNOT_MAKE) or not path.exists():
             raise
-        if _size(path.with_name(f"{path.name}-wal")):
+        if size_of(path.with_name(f"{path.name}-wal")):
             raise Unwritable(
                 f"The last changes of {path} lie beside it in {path.name}-wal, which cannot be read without writing. Copy the folder to where it may be written."
             ) from error
@@ -56,10 +57,3 @@ def _open(path: Path, how: str, patience_ms: int) -> driver.Connection:
         connection.close()
         raise
     return connection
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, NotWatched
@@ -16,9 +14,9 @@ from engine.facade.commands import CommandResult
 from engine.facade.refusals import counted
 from engine.facade.reversals import BackfillsPaused, Lifetimes, Messages, QueueSettings, Reversal, WatchPaused
 from engine.facade.state import namespace
-from engine.intake.paths import told
+from engine.intake.paths import shown
 from engine.outside import Clock
-from engine.watching.rules import watched_as
+from engine.watching.rules import named
 from store import kv, queues
 from store.records import decisions, watches
 from store.store import Store
@@ -96,8 +94,8 @@ class _Deciding:
             outcome = manual.drop(tx, now, command.messages)
             dropped = tuple(int(message) for message, declined in outcome if declined is None)
             if dropped:
-                named = ", ".join(map(str, dropped[:NAMED])) + (" …" if len(dropped) > NAMED else "")
-                _keep(tx, wall, who, "drop", named, Messages(ids=dropped))
+                subject = ", ".join(map(str, dropped[:NAMED])) + (" …" if len(dropped) > NAMED else "")
+                _keep(tx, wall, who, "drop", subject, Messages(ids=dropped))
             return outcome
 
         return counted(await self._store.write(operation), undo="undo")
@@ -151,13 +149,13 @@ class _Deciding:
         wall = self._clock.wall_ms()
 
         def operation(tx: Transaction) -> bool:
-            row = next(filter(None, (watches.find(tx, one) for one in watched_as(command.directory))), None)
+            row = named(tx, command.directory)
             if row is None:
-                raise NotWatched(f"{_shown(command.directory)} is not watched.")
+                raise NotWatched(f"{shown(command.directory)} is not watched.")
             if changed := bool(row.paused) != command.paused:
                 watches.pause(tx, row.directory, paused=command.paused)
                 verb = "pause" if command.paused else "resume"
-                _keep(tx, wall, who, verb, _shown(row.directory), WatchPaused(directory=row.directory, before=not command.paused))
+                _keep(tx, wall, who, verb, shown(row.directory), WatchPaused(directory=row.directory, before=not command.paused))
             return changed
 
         return CommandResult(done=1, undo="undo" if await self._store.write(operation) else None)
@@ -168,8 +166,8 @@ class _Deciding:
         def operation(tx: Transaction) -> tuple[int, bool]:
             changing = watches.backfills_under_way(tx, command.directory, paused=not command.paused)
             if changing:
-                shown = "*" if command.directory is None else _shown(command.directory)
-                _keep(tx, wall, who, "pause" if command.paused else "resume", shown, BackfillsPaused(jobs=tuple(changing), before=not command.paused))
+                subject = "*" if command.directory is None else shown(command.directory)
+                _keep(tx, wall, who, "pause" if command.paused else "resume", subject, BackfillsPaused(jobs=tuple(changing), before=not command.paused))
             return watches.pause_backfills(tx, command.directory, paused=command.paused), bool(changing)
 
         done, changed = await self._store.write(operation)
@@ -225,7 +223,3 @@ def expiry(wall: int, ttl_s: int | None) -> int | None:
 
 def _keep(tx: Transaction, wall: int, who: str, verb: str, subject: str, reversal: Reversal | None, command: int | None = None) -> int:
     return decisions.record(tx, wall, who, verb, subject, None if reversal is None else reversals.encoded(reversal), command)
-
-
-def _shown(directory: bytes) -> str:
-    return told(Path(os.fsdecode(directory)))

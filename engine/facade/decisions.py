@@ -14,7 +14,7 @@ from store.records import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision: when, who (user and face), what, about what; `can_undo` for the last one for 10 seconds."""
+    """A decision: when, who (user and face), what, about what. `undoable` is one of a kind that can be taken back and was not; only for 10 seconds."""
 
     at_ms: int
     who: str
@@ -32,7 +32,7 @@ class Decisions:
         self._executing = executing
 
     async def newest(self, limit: int = 100) -> tuple[DecisionView, ...]:
-        """The newest first. `undoable` are those of a kind that can be undone and were not."""
+        """The newest first."""
 
         def query(connection: Connection) -> tuple[DecisionView, ...]:
             return tuple(

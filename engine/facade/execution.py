@@ -25,12 +25,12 @@ from engine.facade import (
     refusals,
     rerun,
     settings,
+    tenants,
 )
 from engine.facade.commands import Command, CommandResult, Refusal
 from engine.facade.deciding import expiry
 from engine.facade.refusals import counted
 from engine.facade.state import namespace
-from engine.facade.tenants import fault
 from engine.fiscal.companies import Regime
 from engine.fiscal.identifiers import bare, cnpj_valid, cpf_valid
 from engine.intake.intake import WAITING, Acknowledged, Intake, Request
@@ -101,7 +101,7 @@ class LocalExecutor:
             yield told(acknowledged)
 
     async def _open_job(self, command: commands.OpenJob) -> CommandResult:
-        _one(command.tenant)
+        tenants.refuse(command.tenant)
         job = await self._intake.open_job(Request(tenant=command.tenant, source=command.source, priority=command.priority))
         return CommandResult(done=1, data={"job": job})
 
@@ -197,7 +197,7 @@ class LocalExecutor:
         return CommandResult(done=self._store.counters["expired"] - before)
 
     async def _put_company(self, command: commands.PutCompany) -> CommandResult:
-        _one(command.tenant)
+        tenants.refuse(command.tenant)
         identifier = bare(command.cnpj)
         if not (cnpj_valid(identifier) or cpf_valid(identifier)):
             raise BadInput(f"{command.cnpj!r} is no valid CNPJ or CPF.")
@@ -229,12 +229,6 @@ def told(acknowledged: Acknowledged) -> dict[str, Any]:
         error = acknowledged.error
         value["error"] = {"code": error.code, "message": str(error), "hint": error.hint}
     return value
-
-
-def _one(tenant: str) -> None:
-    """What is stored belongs to one tenant; `*` is the operator's view of all. Raises `BadInput`."""
-    if fault(tenant) is not None:
-        raise BadInput(f"{tenant[:40]!r} is no tenant that something can belong to.")
 
 
 def _subject(command: Command) -> str:

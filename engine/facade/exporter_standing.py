@@ -10,7 +10,7 @@ from store import telemetry
 from store.driver import Connection
 from store.errors import StoreError
 
-#: What each takes, by the setting or secret that turns it on.
+#: The rows each is given.
 TAKES = {"otlp": "span", "logflare": "record", "sentry": "record"}
 #: Records of one exporter are few: edges only.
 LOOKED_AT = 100

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, NotWatched
-from engine.facade import commands
+from engine.facade import commands, tenants
 from engine.facade.commands import CommandResult
 from engine.intake.intake import Intake
-from engine.intake.paths import told
+from engine.intake.paths import shown
 from engine.outside import Outside
 from engine.watching import rules
 from engine.watching.options import WatchOptions, encoded
@@ -49,8 +48,7 @@ class _Folders:
         return CommandResult(done=1)
 
     async def add(self, command: commands.AddWatch) -> CommandResult:
-        if not command.tenant or command.tenant == "*":
-            raise BadInput(f"{command.tenant!r} is no tenant that something can belong to.")
+        tenants.refuse(command.tenant)
         # Where its links lead today is what the person means; watching follows none.
         directory = rules.led_to(command.directory)
         options = WatchOptions(ignore=command.ignore, move_to=None if command.move_to is None else rules.led_to(command.move_to))
@@ -58,11 +56,12 @@ class _Folders:
         rules.check(directory, options, data_directory(self._store.blobs), others)
         wall = self._clock.wall_ms()
         await self._store.write(lambda tx: watches.put(tx, wall, directory, command.tenant, encoded(options)))
-        return CommandResult(done=1, data={"directory": _shown(directory)})
+        return CommandResult(done=1, data={"directory": shown(directory)})
 
     async def remove(self, command: commands.RemoveWatch) -> CommandResult:
         def operation(tx: Transaction) -> bool:
-            return any(watches.remove(tx, one) for one in rules.watched_as(command.directory))
+            row = rules.named(tx, command.directory)
+            return row is not None and watches.remove(tx, row.directory)
 
         _known(command.directory, await self._store.write(operation))
         return CommandResult(done=1)
@@ -93,11 +92,7 @@ class _Folders:
 
 def _known(directory: bytes, found: bool) -> None:
     if not found:
-        raise NotWatched(f"{_shown(directory)} is not watched.")
-
-
-def _shown(directory: bytes) -> str:
-    return told(Path(os.fsdecode(directory)))
+        raise NotWatched(f"{shown(directory)} is not watched.")
 
 
 def data_directory(blobs: Blobs) -> Path:

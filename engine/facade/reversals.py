@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.facade import manual, refusals
+from engine.intake.paths import shown
 from store import kv, queues
 from store.kv import Namespace
 from store.records import watches
@@ -80,12 +81,12 @@ def _settings(tx: Transaction, reversal: QueueSettings) -> refusals.Declined | N
 
 
 def _watch(tx: Transaction, reversal: WatchPaused) -> tuple[str, refusals.Declined | None]:
-    shown = reversal.directory.decode("utf-8", "replace")
+    subject = shown(reversal.directory)
     row = watches.find(tx, reversal.directory)
     if row is None or bool(row.paused) == reversal.before:
-        return shown, refusals.CHANGED_SINCE
+        return subject, refusals.CHANGED_SINCE
     watches.pause(tx, reversal.directory, paused=reversal.before)
-    return shown, None
+    return subject, None
 
 
 def _lifetime(tx: Transaction, reversal: Lifetimes, key: str, expires: int | None) -> refusals.Declined | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.errors import BadInput
 from engine.facade.issues import Issue
 
 #: Characters of a name.
@@ -22,3 +23,9 @@ def fault(tenant: str, field: str = "tenantId") -> Issue | None:
     if tenant == EVERYONE:
         return Issue(field, "a tenant", tenant)
     return None
+
+
+def refuse(tenant: str) -> None:
+    """Raise `BadInput`: what is stored belongs to one tenant; `*` is the operator's view of all."""
+    if fault(tenant) is not None:
+        raise BadInput(f"{tenant[:40]!r} is no tenant that something can belong to.")

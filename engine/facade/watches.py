@@ -11,10 +11,10 @@ from typing import Any
 from engine.errors import EngineError, NotMoved, WatchFailed, WatchGone, WatchReplaced, WatchUnreadable
 from engine.facade.commands import AddWatch, CommandResult, PauseWatch, RemoveWatch
 from engine.facade.reading import Executing, Reading
-from engine.intake.paths import told
+from engine.intake.paths import shown
 from engine.outside import iso
 from engine.watching.options import decoded
-from engine.watching.rules import watched_as
+from engine.watching.rules import named
 from store.driver import Connection
 from store.records import watches
 from store.records.watches import Watch
@@ -80,12 +80,12 @@ class WatchedFolders:
         """Files of a folder that were not taken in, or not moved, the newest first; `None` if it is not watched."""
 
         def query(connection: Connection) -> tuple[TroubleView, ...] | None:
-            row = next(filter(None, (watches.find(connection, one) for one in watched_as(os.fsencode(directory)))), None)
+            row = named(connection, os.fsencode(directory))
             if row is None:
                 return None
             return tuple(
                 TroubleView(
-                    file=_shown(one.path),
+                    file=shown(one.path),
                     doc_id=one.doc,
                     code=one.error_code or "",
                     message=one.error or "",
@@ -137,14 +137,10 @@ def _view(row: Watch, refused: int) -> WatchView:
             code=row.alarm_code, title=kind.title, message=row.alarm or "", hint=kind.hint, since_ms=row.alarm_at or 0
         )
     return WatchView(
-        directory=_shown(row.directory), tenant=row.tenant, state="paused" if row.paused else ("watching" if alarm is None else "alarm"),
-        ignore=options.ignore, move_to=None if options.move_to is None else _shown(options.move_to), taken=row.taken, refused=refused,
+        directory=shown(row.directory), tenant=row.tenant, state="paused" if row.paused else ("watching" if alarm is None else "alarm"),
+        ignore=options.ignore, move_to=None if options.move_to is None else shown(options.move_to), taken=row.taken, refused=refused,
         scanned_ms=row.scanned, created_ms=row.created, alarm=alarm,
     )  # fmt: skip
-
-
-def _shown(path: bytes) -> str:
-    return told(Path(os.fsdecode(path)))
 
 
 def watch_object(view: WatchView) -> dict[str, Any]:

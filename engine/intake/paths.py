@@ -26,6 +26,11 @@ def told(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def shown(path: bytes) -> str:
+    """A path as the file system has it, as text."""
+    return told(Path(os.fsdecode(path)))
+
+
 def files(paths: Sequence[Path]) -> Iterator[Found]:
     """Every regular file, folders walked in the order of their names. What cannot be read is named, never skipped in silence."""
     ahead = list(reversed(paths))

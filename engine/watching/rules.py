@@ -9,7 +9,10 @@ from pathlib import Path
 from engine.errors import NoSuchFile, NotReadable, NotWatchable
 from engine.intake.paths import told
 from engine.watching.options import WatchOptions, decoded
+from store.driver import Connection
+from store.records import watches
 from store.records.watches import Watch
+from store.transaction import Transaction
 
 
 def check(directory: bytes, options: WatchOptions, data_directory: Path, others: Iterable[Watch]) -> None:
@@ -38,9 +41,9 @@ def led_to(path: bytes) -> bytes:
     return os.path.realpath(path)
 
 
-def watched_as(directory: bytes) -> tuple[bytes, ...]:
-    """The paths under which a folder that somebody names may be watched: as it is named, and where its links lead."""
-    return tuple(dict.fromkeys((directory, led_to(directory))))
+def named(connection: Transaction | Connection, directory: bytes) -> Watch | None:
+    """The watched folder that somebody names: by its path as it is, or by where its links lead."""
+    return watches.find(connection, directory) or watches.find(connection, led_to(directory))
 
 
 def _check_target(moved: Path, folder: Path, data_directory: Path) -> None:

@@ -95,8 +95,7 @@ class Session:
     def failed(self, error: EngineError | StoreError) -> int:
         """Tell an error: title, what happened, what to do. Returns its exit code."""
         if self.as_json:
-            body = {"code": error.code, "title": error.title, "message": str(error), "hint": error.hint}
-            sys.stderr.write(json.dumps({"error": body}) + "\n")
+            _write_error(error.code, error.title, str(error), error.hint)
         else:
             told = worded(error.code, error.title, str(error), error.hint, self.language)
             output.complain(f"{told.title} ({error.code}): {told.message}", told.hint)
@@ -139,8 +138,11 @@ class Session:
         if self.as_json:
             from engine.facade.refusals import NOT_FOUND
 
-            body = {"code": NOT_FOUND.code, "title": NOT_FOUND.reason, "message": f"{subject}: {word(what, 'en')}", "hint": f"`{listed_by}`"}
-            sys.stderr.write(json.dumps({"error": body}) + "\n")
+            _write_error(NOT_FOUND.code, NOT_FOUND.reason, f"{subject}: {word(what, 'en')}", f"`{listed_by}`")
         else:
             output.complain(f"{subject}: {word(what, self.language)}", f"`{listed_by}`")
         return output.SOME_FAILED
+
+
+def _write_error(code: str, title: str, message: str, hint: str) -> None:
+    sys.stderr.write(json.dumps({"error": {"code": code, "title": title, "message": message, "hint": hint}}) + "\n")

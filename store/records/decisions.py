@@ -11,7 +11,7 @@ KEPT_MS = 30 * 24 * 3600 * 1000
 
 
 class Decision(NamedTuple):
-    """A decision, or a step of one: `command` is the id of its first step. Times are milliseconds of the wall clock."""
+    """A decision, or a step of one: `command` is the id of its first step. Times are milliseconds of the wall clock; `undone` is 0 where it was passed over."""
 
     id: int
     command: int
